@@ -1,0 +1,157 @@
+"""The errors a person may see. The docstring is the sentence; its braces are filled from the arguments."""
+
+
+class ThawError(Exception):
+    """Something went wrong that a person can mend."""
+
+    def __init__(self, **received):
+        self.received = received
+        super().__init__((type(self).__doc__ or "").strip().format(**received))
+
+
+# Photos
+
+
+class PathNotFound(ThawError):
+    """There is no folder or zip at {path}. Check the spelling; the path is one on the computer Thaw runs on."""
+
+
+class PathNotAllowed(ThawError):
+    """Thaw may not read {path}. Allowed are: {allowed}. The operator can add a folder with THAW_PHOTOS."""
+
+
+class NoPhotos(ThawError):
+    """No readable photo was found in {source}. Expected one folder a class with photos inside (JPEG, PNG, WebP, HEIC)."""
+
+
+class OneClass(ThawError):
+    """Only one class ({name}) has photos in {source}; a classifier needs at least two class folders."""
+
+
+class ClassTooSmall(ThawError):
+    """Class {name} has {count} photo(s); at least {needed} are needed so that every part of the split gets one. Add photos or leave the class out."""  # noqa: E501
+
+
+class BadZip(ThawError):
+    """{name} can't be opened as a zip ({reason}). Make the zip again and upload it once more."""
+
+
+class ZipTooLarge(ThawError):
+    """{name} was refused: {reason}. The limits protect this computer; split the zip or import from a folder."""
+
+
+class BadFractions(ThawError):
+    """The parts {fractions} don't work: each of train, validation and test must be above 0 and together they must be 1."""  # noqa: E501
+
+
+class EmptyPart(ThawError):
+    """The {part} part would get no photo of class {name} ({count} photos). Use a larger fraction for {part} or add photos."""  # noqa: E501
+
+
+class UnknownDataset(ThawError):
+    """There is no dataset {name}. Known are: {known}."""
+
+
+class UnknownSplit(ThawError):
+    """There is no split {split} of dataset {dataset}. Make one with `split` or on the Photos page."""
+
+
+class BadName(ThawError):
+    """{name} can't be used as a name: {reason}."""
+
+
+# Recipes
+
+
+class UnknownOperation(ThawError):
+    """There is no augmentation {name}. Known are: {known}."""
+
+
+class BadParameter(ThawError):
+    """{parameter} of {operation} must be {expected}. Received: {value}."""
+
+
+class UnknownRecipe(ThawError):
+    """There is no recipe {name}. Saved recipes are: {known}."""
+
+
+# Training
+
+
+class UnknownBackbone(ThawError):
+    """There is no backbone {name}. Known are: {known}."""
+
+
+class UnknownPreset(ThawError):
+    """There is no preset {name}. Known are: {known}."""
+
+
+class BadSpec(ThawError):
+    """The training plan can't be used: {reason}."""
+
+
+class TooManyFrozen(ThawError):
+    """Phase {phase} freezes the first {frozen} layers, but {backbone} has {layers}. Use a number from 0 to {layers} or "all"."""  # noqa: E501
+
+
+class InputTooSmall(ThawError):
+    """{backbone} needs photos of at least {minimum} px. Received: {received_size} px. Raise the input size."""
+
+
+class WeightsNotFound(ThawError):
+    """The weights file {name} is not in {folder}. Put it there, or choose "imagenet" or none."""
+
+
+class WeightsMismatch(ThawError):
+    """The weights file {name} doesn't fit {backbone}: {reason}. Choose the file made for this backbone."""
+
+
+class WeightsUnavailable(ThawError):
+    """ImageNet weights of {backbone} can't be fetched ({reason}). Put {file} into the THAW_WEIGHTS folder, or choose weights "none"."""  # noqa: E501
+
+
+class TrainingFailed(ThawError):
+    """Training stopped: {reason}"""
+
+
+# Runs
+
+
+class UnknownRun(ThawError):
+    """There is no run {run}. List them with `runs` or on the Compare page."""
+
+
+class AmbiguousRun(ThawError):
+    """{run} fits more than one run: {matches}. Give more letters of the id."""
+
+
+class RunNotFinished(ThawError):
+    """Run {name} is {status}; only finished runs have predictions. Wait until it is finished."""
+
+
+class RunNotActive(ThawError):
+    """Run {name} is already {status}; there is nothing to cancel."""
+
+
+class RunNotRetryable(ThawError):
+    """Run {name} is {status}; only failed or cancelled runs can be tried again."""
+
+
+class DifferentTest(ThawError):
+    """Run {name} was tested on other photos ({received}) than {reference} ({expected}), so their figures can't be compared or combined."""  # noqa: E501
+
+
+class TooFewRuns(ThawError):
+    """{verb} needs at least {needed} runs. Received: {received}."""
+
+
+class BadPredictions(ThawError):
+    """{name} can't be used as predictions: {reason}."""
+
+
+class NeedsProbabilities(ThawError):
+    """{rule} needs probabilities, but {name} only brought labels. Use the majority vote or leave that member out."""
+
+
+class StoreUnavailable(ThawError):
+    """The run store can't be opened ({reason}). Check free disk space and that THAW_HOME can be written."""

@@ -1,0 +1,60 @@
+"""Where Thaw keeps things and what the environment says, read once per process."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    home: Path  # everything Thaw stores; THAW_HOME
+    weights: Path | None  # the operator's folder of *_notop.weights.h5; THAW_WEIGHTS
+    tracking_uri: str  # where runs are kept; MLFLOW_TRACKING_URI, else SQLite inside home
+    photo_roots: tuple[Path, ...] | None  # folders a visitor may import from by path; THAW_PHOTOS, None where unset
+
+    @property
+    def artifact_root(self) -> Path:
+        """Folder of the embedded run store's artifacts."""
+        return self.home / "artifacts"
+
+    @property
+    def photos(self) -> Path:
+        """Folder of all imported and drawn photos, addressed by photo id."""
+        return self.home / "photos"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of what can be computed again: decoded photos, frozen-prefix outputs."""
+        return self.home / "cache"
+
+    @property
+    def frozen_weights(self) -> Path:
+        """Folder of pre-trained weights files by content hash, kept once for all runs."""
+        return self.home / "weights"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of the jobs' attempts: logs, checkpoints, results not yet published."""
+        return self.home / "jobs"
+
+
+def read(environ=os.environ) -> Settings:
+    """Settings from environment variables; every path absolute, nothing is created."""
+    home = Path(environ.get("THAW_HOME") or Path.home() / ".thaw").expanduser().resolve()
+    weights = environ.get("THAW_WEIGHTS")
+    roots = environ.get("THAW_PHOTOS")
+    return Settings(
+        home=home,
+        weights=Path(weights).expanduser().resolve() if weights else None,
+        tracking_uri=environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'runs.db'}",
+        photo_roots=tuple(Path(root).expanduser().resolve() for root in roots.split(os.pathsep) if root)
+        if roots
+        else None,
+    )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return read()
