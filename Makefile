@@ -1,0 +1,27 @@
+# make run    set everything up and open the app         make run PORT=8600 to choose the port
+# make test   set everything up, lint, and run all tests  make test TESTS=tests/core/evaluation for some
+# make setup  make lint  make bench                       the parts on their own
+
+PORT ?= 8501
+TESTS ?= tests
+.PHONY: run test setup setup-dev lint bench
+
+run: setup
+	@PORT=$(PORT) scripts/run
+
+setup:
+	@scripts/setup
+
+setup-dev:
+	@scripts/setup dev
+
+lint: setup-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+
+test: lint
+	.venv/bin/python -m pytest -n 2 --dist loadgroup -q $(TESTS)
+
+bench: setup-dev
+	@scripts/bench

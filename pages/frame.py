@@ -1,0 +1,26 @@
+"""The frame around every screen: navigation, the selection bar, and what happens when a screen can't go on."""
+
+import streamlit as st
+
+from core.errors import ThawError
+from pages.parts import selection, style
+
+st.set_page_config(page_title="Thaw", page_icon=":material/ac_unit:", layout="wide")
+style.apply(room=st.query_params.get("room") == "1")
+
+page = st.navigation(
+    [
+        st.Page("start.py", title="Start", icon=":material/flag:", default=True),
+        st.Page("photos.py", title="Photos", icon=":material/photo_library:"),
+        st.Page("augment.py", title="Augment", icon=":material/auto_awesome:"),
+        st.Page("train.py", title="Train", icon=":material/model_training:"),
+        st.Page("compare.py", title="Compare", icon=":material/grid_on:"),
+        st.Page("ensemble.py", title="Ensemble", icon=":material/how_to_vote:"),
+    ],
+    position="top",
+)
+try:
+    selection.bar()
+    page.run()
+except ThawError as error:
+    st.error(str(error), icon=":material/error:")

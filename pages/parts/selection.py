@@ -1,0 +1,172 @@
+"""The selection bar under the navigation: what every figure on the screen speaks of. It lives in the address.
+
+Pages read the choice through the functions here; `choose` and `set_runs` change it, from a callback or, followed by
+`st.rerun()`, from a page's body.
+"""
+
+import streamlit as st
+
+from core.records import Dataset, Run, Split, Status
+from pages.parts import loaders, words
+
+DATASET, SPLIT, RUNS, TEST = "dataset", "split", "runs", "test"
+_PENDING = "_selection_pending"
+_LOOKED = "_selection_looked"
+
+
+def dataset() -> Dataset | None:
+    """The chosen dataset; None where there is none yet."""
+    return _by_id(loaders.dataset_list(), st.session_state.get(DATASET))
+
+
+def split() -> Split | None:
+    """The chosen split of the chosen dataset; None where there is none yet."""
+    chosen = dataset()
+    return _by_id(loaders.split_list(chosen.id), st.session_state.get(SPLIT)) if chosen else None
+
+
+def runs() -> list[str]:
+    """Ids of the ticked runs, in the order they were ticked."""
+    return list(st.session_state.get(RUNS, []))
+
+
+def choose(**choice) -> None:
+    """Choose dataset=, split=, runs= or test= by id; takes effect at the next rerun."""
+    st.session_state[_PENDING] = st.session_state.get(_PENDING, {}) | choice
+
+
+def set_runs(run_ids: list[str]) -> None:
+    """Tick exactly these runs."""
+    choose(runs=list(run_ids))
+
+
+def show_test(looking_at: str | None = None) -> bool:
+    """Whether test figures may be shown. `looking_at` names what is looked at, for the count beside the switch."""
+    shown = bool(st.session_state.get(TEST, False))
+    if shown and looking_at is not None:
+        st.session_state.setdefault(_LOOKED, set()).add(looking_at)
+    return shown
+
+
+def dark() -> bool:
+    """Whether this visitor's theme is the dark one."""
+    return st.context.theme.type == "dark"
+
+
+def go(page: str) -> None:
+    """Switch to a page ("train.py") and keep the choice in the address."""
+    st.switch_page(page, query_params=st.query_params)
+
+
+def bar() -> None:
+    """Draw the bar; called once by the frame, before the page."""
+    _apply_pending()
+    with st.container(horizontal=True, vertical_alignment="center", key="selection_bar"):
+        _dataset_widget()
+        _split_widget()
+        _runs_widget()
+        _test_widget()
+        _jobs_fragment()
+
+
+def _apply_pending() -> None:
+    for key, value in st.session_state.pop(_PENDING, {}).items():
+        st.session_state[key] = value
+
+
+def _by_id(records, record_id):
+    return next((record for record in records if record.id == record_id), None)
+
+
+def _keep_valid(key: str, options: list[str], default: str | None) -> None:
+    if st.session_state.get(key) not in options and key in st.session_state:
+        st.session_state[key] = default
+
+
+def _dataset_widget() -> None:
+    found = loaders.dataset_list()
+    newest = {record.name: record.id for record in found}  # versions count up under one name
+    labels = {
+        record.id: record.name if newest[record.name] == record.id else f"{record.name} v{record.version}"
+        for record in found
+    }
+    options = list(labels)
+    _keep_valid(DATASET, options, options[0] if options else None)
+    st.selectbox(
+        "Photos",
+        options,
+        format_func=lambda dataset_id: labels.get(dataset_id, ""),
+        key=DATASET,
+        bind="query-params",
+        placeholder="no photos yet",
+        disabled=not options,
+        width=220,
+        help="The photos everything on this page speaks of. Add your own on the Photos page.",
+    )
+
+
+def _split_widget() -> None:
+    chosen = dataset()
+    found = loaders.split_list(chosen.id) if chosen else []
+    options = [record.id for record in reversed(found)]
+    _keep_valid(SPLIT, options, options[0] if options else None)
+    current = _by_id(found, st.session_state.get(SPLIT)) or (found[-1] if found else None)
+    st.selectbox(
+        "Split",
+        options,
+        format_func=lambda split_id: split_id[:8],
+        key=SPLIT,
+        bind="query-params",
+        placeholder="no split yet",
+        disabled=not options,
+        width=170,
+        help=words.split_sentence(current)
+        if current
+        else "Which photos train, validate and test. Make one on the Photos page.",
+    )
+
+
+def _runs_widget() -> None:
+    found = {run.id: run for run in loaders.runs()}
+    kept = [run_id for run_id in st.session_state.get(RUNS, []) if run_id in found]
+    if kept != list(st.session_state.get(RUNS, kept)):
+        st.session_state[RUNS] = kept
+    count = len(st.session_state.get(RUNS, []))
+    with st.popover(words.count(count, "run") + " ticked", help="The runs that Compare and Ensemble speak of."):
+        for letter, run_id in zip(words.LETTERS, st.session_state.get(RUNS, []), strict=False):
+            st.text(f"{letter}  {found[run_id].name}")
+        st.multiselect(
+            "Ticked runs",
+            list(found),
+            format_func=lambda run_id: run_id[:8],
+            key=RUNS,
+            bind="query-params",
+            placeholder="none; tick them on the Compare page",
+            help="Tick runs in the table on the Compare page; remove one here with its cross.",
+        )
+
+
+def _test_widget() -> None:
+    looked = len(st.session_state.get(_LOOKED, ()))
+    st.toggle(
+        "Show test" if not looked else f"Show test ({looked} looked at)",
+        key=TEST,
+        bind="query-params",
+        help="Choose on validation, report on test: each setting you judge by its test figure makes that figure "
+        "a little less honest. The number counts how many you have looked at.",
+    )
+
+
+@st.fragment(run_every=2.0)
+def _jobs_fragment() -> None:
+    active = [run for run in loaders.runs() if not run.status.over]
+    if active:
+        st.page_link("train.py", label=_jobs_sentence(active), icon=":material/hourglass_top:")
+    else:
+        st.caption("No job running")
+
+
+def _jobs_sentence(active: list[Run]) -> str:
+    running = next((run for run in active if run.status == Status.RUNNING), None)
+    left = words.duration(running.progress.eta_seconds) + " left" if running and running.progress.eta_seconds else ""
+    return " · ".join(part for part in (words.count(len(active), "job"), left) if part)

@@ -1,0 +1,53 @@
+"""What the server does while it starts: the demo photos are drawn, TensorFlow is loaded for the previews."""
+
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+
+
+
+@dataclass
+class Warmup:
+    """How far the start of this server is; read by the screens, written by one thread."""
+
+    done: int = 0  # demo photos drawn
+    total: int = 0
+    demo_error: str = ""
+    demo_over: threading.Event = field(default_factory=threading.Event)
+    tensorflow_over: threading.Event = field(default_factory=threading.Event)
+    started: bool = False
+
+
+state = Warmup()
+
+
+def start() -> None:
+    """Begin in the background; called once by the server."""
+    state.started = True
+    threading.Thread(target=_run, name="warm-up", daemon=True).start()
+
+
+def _run() -> None:
+    try:
+        _draw_demo()
+    finally:
+        state.demo_over.set()
+    from core.augment import preview
+
+    preview.warm_up()
+    state.tensorflow_over.set()
+
+
+def _draw_demo() -> None:
+    """In a process of its own: drawing keeps both cores busy, and the first visitor is waiting for a page."""
+    command = [sys.executable, "-m", "core.datasets.demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            done, _, total = line.partition(" ")
+            state.done, state.total = int(done), int(total)
+        errors = process.stderr.read()
+    if process.returncode:
+        state.demo_error = errors.strip().splitlines()[-1] if errors.strip() else f"exit code {process.returncode}"
+
+

@@ -1,0 +1,40 @@
+"""What all tests share: a data folder of their own, and quiet libraries."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+from pathlib import Path
+
+import pytest
+
+from core import settings as settings_module
+from core.settings import Settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    """No test reads or writes the data folder of the person who runs it."""
+    monkeypatch.setenv("THAW_HOME", str(tmp_path / "home"))
+    for name in ("THAW_WEIGHTS", "THAW_PHOTOS", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
+    settings_module.settings.cache_clear()
+    yield
+    settings_module.settings.cache_clear()
+
+
+@pytest.fixture
+def settings(own_home) -> Settings:
+    """The settings that this test, and any page it opens, works with."""
+    return settings_module.settings()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real photos and weights; where it is missing the test is skipped and says so."""
+    if not SHARED.is_dir():
+        pytest.skip(f"real photos and weights are not at {SHARED}")
+    return SHARED
