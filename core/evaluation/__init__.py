@@ -1,1 +1,20 @@
-"""What a model gets right: figures of one run, differences between runs. Arrays or Predictions in, NumPy or pandas out."""  # noqa: E501
+"""What a model gets right: figures of one run, differences between runs. Predictions in, NumPy or pandas out."""
+
+from core.evaluation.comparison import Comparison, Difference, compare, compare_json, gate, letter, verdict
+from core.evaluation.figures import Figures, confusion, figures, figures_by_part, figures_json, part_figures
+
+__all__ = [
+    "Comparison",
+    "Difference",
+    "Figures",
+    "compare",
+    "compare_json",
+    "confusion",
+    "figures",
+    "figures_by_part",
+    "figures_json",
+    "gate",
+    "letter",
+    "part_figures",
+    "verdict",
+]

@@ -1,0 +1,85 @@
+"""What an ensemble gains over its best member: figures side by side, classes won and lost, photos rescued and lost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.ensembles.voting import check_members, combine
+from core.evaluation.comparison import Difference, paired_difference
+from core.evaluation.figures import METRICS, Figures, part_figures
+from core.records import Part, Predictions
+
+
+@dataclass(frozen=True)
+class Gain:
+    """An ensemble beside its best single member on one part."""
+
+    part: Part
+    best: str  # run id of the member with the highest validation accuracy, whatever part is looked at
+    figures: Figures  # the ensemble's
+    best_figures: Figures
+    difference: Difference  # the ensemble against the best member, photo by photo
+    per_class: pd.DataFrame  # class, recall, precision, f1, support of the ensemble, and recall_gain ... over the best
+    ties: int
+    tied: np.ndarray  # int64, rows of the part where the ensemble was tied
+    rescued: np.ndarray  # int64, rows where the ensemble is right and the best member wrong
+    lost: np.ndarray  # int64, rows where the best member is right and the ensemble wrong
+    ids: tuple[str, ...]  # photo ids of the part, by row
+    true: np.ndarray  # int64 (n_photos,)
+    predicted: np.ndarray  # int64 (n_photos,), the ensemble's answers
+    best_predicted: np.ndarray  # int64 (n_photos,), the best member's answers
+
+
+def best_member(members: dict[str, Predictions]) -> str:
+    """Run id of the member with the highest validation accuracy; of equals the one with the smallest id.
+
+    The choice is made on validation, and does not depend on the order of the members.
+    """
+
+    def accuracy(run: str) -> float:
+        answers = members[run].parts[Part.VALIDATION]
+        return float((answers.predicted == answers.true).mean()) if len(answers.true) else 0.0
+
+    return max(sorted(members), key=accuracy)
+
+
+def gain_over_best(members: dict[str, Predictions], rule: str, part: Part, names: dict[str, str] | None = None) -> Gain:
+    """Combine `members` (by run id) with `rule` on `part` and set the result beside the best member.
+
+    `names` are what error sentences call the runs. Raises TooFewRuns, DifferentTest, BadPredictions.
+    """
+    called = [(names or {}).get(run, run) for run in members]
+    check_members(list(members.values()), called)
+    best = best_member(members)
+    classes = members[best].classes
+    answers = combine(list(members.values()), rule, part, called)
+    best_answers = members[best].parts[part]
+    best_predicted = best_answers.predicted
+    ensemble_figures = answers.figures(classes)
+    best_figures = part_figures(best_answers, classes, members[best].has_probabilities)
+    right, best_right = answers.predicted == answers.true, best_predicted == answers.true
+    per_class = ensemble_figures.per_class.copy()
+    for metric in METRICS:
+        per_class[f"{metric}_gain"] = per_class[metric] - best_figures.per_class[metric]
+    return Gain(
+        part=part,
+        best=best,
+        figures=ensemble_figures,
+        best_figures=best_figures,
+        difference=Difference(
+            best,
+            "ensemble",
+            len(answers.true),
+            *paired_difference(answers.true, best_predicted, answers.predicted),
+        ),
+        per_class=per_class,
+        ties=answers.ties,
+        tied=np.flatnonzero(answers.tied),
+        rescued=np.flatnonzero(right & ~best_right),
+        lost=np.flatnonzero(best_right & ~right),
+        ids=best_answers.ids,
+        true=answers.true,
+        predicted=answers.predicted,
+        best_predicted=best_predicted,
+    )
