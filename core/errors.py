@@ -24,6 +24,18 @@ class NoPhotos(ThawError):
     """No readable photo was found in {source}. Expected one folder a class with photos inside (JPEG, PNG, WebP, HEIC)."""
 
 
+class PhotoMissing(ThawError):
+    """The file of photo {photo} is missing from {folder}. Import its dataset again."""
+
+
+class CaseTwins(ThawError):
+    """Classes {first} and {second} in {source} differ only in capital letters or in how their letters are written. Rename one, or put their photos into one folder."""  # noqa: E501
+
+
+class AlreadyDivided(ThawError):
+    """{source} is already divided into {parts}; Thaw makes the split itself. Put the photos of all parts together, one folder a class, or import one of these folders."""  # noqa: E501
+
+
 class OneClass(ThawError):
     """Only one class ({name}) has photos in {source}; a classifier needs at least two class folders."""
 

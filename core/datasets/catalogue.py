@@ -1,0 +1,194 @@
+"""The datasets that are there: found, listed, stored; and their photos, addressed by photo id.
+
+Layout: `photos/<id[:2]>/<id>.jpg|png` is shared by all datasets; `datasets/<dataset id>/` holds `dataset.json`, one
+row a photo in `photos.parquet`, the sealed exam rows in `exam.parquet` where there are any, what an import left out
+and why in `left_out.parquet`, and a `named-<n>.json` for every further name or version under which exactly the same
+photos came again (a dataset's identity does not know its name).
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+from PIL import Image
+
+from core.datasets.names import checked_name
+from core.datasets.storage import write_frame, write_text
+from core.errors import BadName, PhotoMissing, UnknownDataset
+from core.records import Dataset, dataset_id
+from core.settings import Settings
+
+ROW_COLUMNS = ("id", "path", "label", "width", "height")
+LEFT_OUT_COLUMNS = ("path", "kind", "reason", "id")  # kind: unreadable, two_labels, exact_copy
+LISTED = 1000  # paths a record lists; the rest is in left_out.parquet
+
+_PHOTO_ID = re.compile(r"[0-9a-f]{16,64}")
+_SUFFIXES = (".jpg", ".png")
+
+
+def _folder(settings: Settings, dataset: str) -> Path:
+    return settings.home / "datasets" / dataset
+
+
+@lru_cache(maxsize=4096)
+def _read(path: Path, changed: int, size: int) -> Dataset:  # noqa: ARG001
+    # Cached by the file's time and size, since a page lists the datasets at every rerun.
+    return Dataset.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def _namings(settings: Settings) -> list[Dataset]:
+    """Every (name, version) there is, oldest first; one dataset may be there under several."""
+    found = []
+    for path in (settings.home / "datasets").glob("[0-9a-f]*/*.json"):
+        if not path.name.startswith("."):
+            status = path.stat()
+            found.append(_read(path, status.st_mtime_ns, status.st_size))
+    return sorted(found, key=lambda dataset: (dataset.created, dataset.version, dataset.name))
+
+
+def list_datasets(settings: Settings) -> list[Dataset]:
+    """All datasets and versions, each once under its latest name, sorted by when they were made, newest last."""
+    latest = {dataset.id: dataset for dataset in _namings(settings)}
+    return sorted(latest.values(), key=lambda dataset: (dataset.created, dataset.version, dataset.name))
+
+
+def find_dataset(settings: Settings, name_or_id: str) -> Dataset:
+    """The newest version of that name, else the dataset of that id (or of a unique beginning, from 6 letters on).
+
+    Raises UnknownDataset.
+    """
+    namings = _namings(settings)
+    wanted = name_or_id.strip()
+    named = [dataset for dataset in namings if dataset.name == wanted]
+    if named:
+        return max(named, key=lambda dataset: dataset.version)
+    if len(wanted) >= 6:
+        fitting = {dataset.id: dataset for dataset in namings if dataset.id.startswith(wanted)}
+        if len(fitting) == 1:
+            return next(iter(fitting.values()))
+    known = ", ".join(dict.fromkeys(dataset.name for dataset in namings)) or "none yet"
+    raise UnknownDataset(name=name_or_id, known=known)
+
+
+def photo_rows(settings: Settings, dataset: str) -> pd.DataFrame:
+    """One row a photo, sorted by path: id, path ("Species1/00001.jpg"), label (int), width, height (px).
+
+    `dataset` is a Dataset.id. Raises UnknownDataset.
+    """
+    path = _folder(settings, find_dataset(settings, dataset).id) / "photos.parquet"
+    return pd.read_parquet(path)
+
+
+def exam_rows(settings: Settings, dataset: str) -> pd.DataFrame | None:
+    """Rows of the sealed exam part, as photo_rows; None where the dataset has none."""
+    path = _folder(settings, dataset) / "exam.parquet"
+    return pd.read_parquet(path) if path.exists() else None
+
+
+def left_out(settings: Settings, dataset: str) -> pd.DataFrame:
+    """What the import left out: path, kind ("unreadable", "two_labels", "exact_copy"), reason, id (may be empty)."""
+    path = _folder(settings, dataset) / "left_out.parquet"
+    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=list(LEFT_OUT_COLUMNS), dtype=str)
+
+
+def store_dataset(
+    settings: Settings,
+    name: str,
+    classes: Iterable[str],
+    rows: pd.DataFrame,
+    *,
+    parent: str | None = None,
+    edits: Iterable[str] = (),
+    findings: pd.DataFrame | None = None,
+    exam: pd.DataFrame | None = None,
+) -> Dataset:
+    """Store a dataset whose photos already lie in the photo folder, as the newest version of `name`.
+
+    rows, exam: columns id, path, label (index into classes), width, height. findings: columns of LEFT_OUT_COLUMNS.
+    The same photos under the same name are found, not stored twice; under another name they get that name too.
+    Safe against other processes storing at the same time. Raises BadName.
+    """
+    name, classes = checked_name(name), tuple(classes)
+    rows = rows.loc[:, list(ROW_COLUMNS)].sort_values("path", kind="stable").reset_index(drop=True)
+    identity = dataset_id(
+        classes, [(photo, classes[label]) for photo, label in zip(rows["id"], rows["label"], strict=True)]
+    )
+    findings = pd.DataFrame(columns=list(LEFT_OUT_COLUMNS), dtype=str) if findings is None else findings
+    kinds = findings["kind"]
+    listed = {
+        "unreadable": tuple(findings["path"][kinds == "unreadable"][:LISTED]),
+        "two_labels": tuple(findings["path"][kinds == "two_labels"][:LISTED]),
+        "duplicates": int((kinds == "exact_copy").sum()),
+    }
+    folder = _folder(settings, identity)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.home / "datasets.lock"):
+        versions = [dataset for dataset in _namings(settings) if dataset.name == name]
+        newest = max(versions, key=lambda dataset: dataset.version, default=None)
+        if newest is not None and newest.id == identity:
+            dataset = newest.model_copy(update=listed)  # found; what this import left out is what holds now
+        else:
+            dataset = Dataset(
+                id=identity,
+                name=name,
+                version=newest.version + 1 if newest else 1,
+                classes=classes,
+                counts=tuple(np.bincount(rows["label"], minlength=len(classes)).tolist()),
+                parent=parent,
+                edits=tuple(edits),
+                created=datetime.now(UTC),
+                **listed,
+            )
+        if exam is not None:
+            write_frame(folder / "exam.parquet", exam.loc[:, list(ROW_COLUMNS)].reset_index(drop=True))
+        if len(findings) or (folder / "left_out.parquet").exists():
+            write_frame(folder / "left_out.parquet", findings.loc[:, list(LEFT_OUT_COLUMNS)])
+        if not (folder / "photos.parquet").exists():
+            write_frame(folder / "photos.parquet", rows)
+        # The record comes last: a dataset is there once its record is.
+        write_text(_record_path(folder, dataset), dataset.model_dump_json(indent=1))
+    return dataset
+
+
+def _record_path(folder: Path, dataset: Dataset) -> Path:
+    """The record's file: the one that already holds this name and version, else the next free one."""
+    for path in sorted(folder.glob("*.json")):
+        kept = Dataset.model_validate_json(path.read_text(encoding="utf-8"))
+        if (kept.name, kept.version) == (dataset.name, dataset.version):
+            return path
+    further = len(list(folder.glob("*.json")))
+    return folder / (f"named-{further}.json" if further else "dataset.json")
+
+
+def photo_file(settings: Settings, photo_id: str, suffix: str) -> Path:
+    """Where a photo with this id and suffix (".jpg" or ".png") belongs; nothing is looked up or created.
+
+    Raises BadName when the id is none (it becomes a path, so it is checked).
+    """
+    if not _PHOTO_ID.fullmatch(photo_id) or suffix not in _SUFFIXES:
+        raise BadName(name=f"{photo_id[:80]!r}", reason="a photo's id is 16 to 64 hexadecimal digits")
+    return settings.photos / photo_id[:2] / f"{photo_id}{suffix}"
+
+
+def stored_photo(settings: Settings, photo_id: str) -> Path | None:
+    """The photo's file, or None where it is not there. Raises BadName."""
+    return next((path for suffix in _SUFFIXES if (path := photo_file(settings, photo_id, suffix)).exists()), None)
+
+
+def photo_path(settings: Settings, photo_id: str) -> Path:
+    """The photo's file. Raises BadName for what is no photo id, PhotoMissing where the file is gone."""
+    path = stored_photo(settings, photo_id)
+    if path is None:
+        raise PhotoMissing(photo=photo_id[:12], folder=settings.photos)
+    return path
+
+
+def load_photo(settings: Settings, photo_id: str) -> np.ndarray:
+    """ndarray of shape (height, width, 3), uint8, RGB. Raises BadName, PhotoMissing."""
+    with Image.open(photo_path(settings, photo_id)) as photo:
+        return np.asarray(photo.convert("RGB"))
