@@ -1,0 +1,172 @@
+"""Learning curves: loss and accuracy by epoch. Train grey dotted, validation purple solid, phases marked."""
+
+from typing import NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.charts.colours import palette, run_dash, run_letter
+from core.charts.layout import SMALL, dress, literal
+
+PARTS = ("train", "validation")
+FIGURES = ("loss", "accuracy")
+FEW = 30  # epochs: up to here every epoch is a dot
+
+
+class Curves(NamedTuple):
+    letter: str  # "A", "B" ...; empty where there is only one run
+    name: str
+    epochs: tuple[int, ...]
+    values: dict[str, tuple[float | None, ...]]  # "train_loss", "validation_accuracy" ...; None where not measured
+
+
+class PhaseMark(NamedTuple):
+    start: float  # the line lies between two epochs
+    label: str
+
+
+class CurvesInfo(NamedTuple):
+    runs: tuple[Curves, ...]
+    phases: tuple[PhaseMark, ...]  # of the only run; empty where there are several
+    last_epoch: int  # right end of the axis: what is planned, so that live curves don't jump
+
+
+def info(histories: dict[str, pd.DataFrame], phases=(), planned: int = 0) -> CurvesInfo:
+    """Curves of one or several runs.
+
+    Parameters
+    ----------
+    histories : run name -> frame with columns epoch, train_loss, train_accuracy, validation_loss, validation_accuracy
+        (a missing column is a curve that was not measured; an empty frame is a run before its first epoch). A column
+        `phase` (from 1), where there is one, says when phases really changed.
+    phases : sequence of (epochs planned, label), in order
+    planned : epochs over all phases; 0 where it is over
+    """
+    single = len(histories) == 1
+    runs = tuple(
+        Curves("" if single else run_letter(position), name, *_columns(frame))
+        for position, (name, frame) in enumerate(histories.items())
+    )
+    marks = _marks(next(iter(histories.values())), phases) if single else ()
+    reached = max((run.epochs[-1] for run in runs if run.epochs), default=0)
+    return CurvesInfo(runs, marks, max(planned, reached, 1))
+
+
+def _columns(frame: pd.DataFrame):
+    ordered = frame.sort_values("epoch") if len(frame) else frame
+    values = {}
+    for part in PARTS:
+        for figure in FIGURES:
+            column = f"{part}_{figure}"
+            if column in ordered:
+                values[column] = tuple(None if pd.isna(value) else float(value) for value in ordered[column])
+    return tuple(int(epoch) for epoch in ordered["epoch"]) if len(ordered) else (), values
+
+
+def _marks(frame: pd.DataFrame, phases) -> tuple[PhaseMark, ...]:
+    if len(phases) < 2:
+        return ()
+    starts, epoch = [], 0
+    for epochs, _ in phases:
+        starts.append(epoch)
+        epoch += epochs
+    if "phase" in frame and len(frame):
+        # Early stopping ends a phase before its planned epochs.
+        for phase, first in frame.groupby("phase")["epoch"].min().items():
+            shift = int(first) - 1 - starts[int(phase) - 1]
+            starts[int(phase) - 1 :] = [start + shift for start in starts[int(phase) - 1 :]]
+    return tuple(PhaseMark(start + 0.5, label) for start, (_, label) in zip(starts, phases, strict=True))
+
+
+def plot(info: CurvesInfo, dark: bool = False, height: int = 320) -> go.Figure:
+    """Loss left, accuracy right. Of several runs only validation is drawn, each with its letter and dash."""
+    colours = palette(dark)
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09)
+    several = len(info.runs) > 1
+    for position, run in enumerate(info.runs):
+        for column, kind in enumerate(FIGURES, start=1):
+            for part in PARTS[1:] if several else PARTS:
+                values = run.values.get(f"{part}_{kind}")
+                if values:
+                    figure.add_trace(_line(run, part, kind, values, position, several, colours), row=1, col=column)
+                    if several:
+                        _letter_at_end(figure, run, kind, values, column, colours)
+    dress(figure, dark, height, legend=True)
+    figure.update_xaxes(
+        title_text="Epoch", range=[0.5, info.last_epoch + 0.5], showgrid=False, tickformat="d", nticks=8, tick0=1
+    )
+    figure.update_xaxes(dtick=1 if info.last_epoch <= 8 else None)
+    figure.update_yaxes(title_text="Loss", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="Accuracy", range=[0, 103], tickvals=[0, 25, 50, 75, 100], row=1, col=2)
+    figure.update_yaxes(ticksuffix=" %", row=1, col=2)
+    for mark in info.phases:
+        for column in (1, 2):
+            _mark(figure, mark, column, colours)
+    if not any(run.epochs for run in info.runs):
+        figure.add_annotation(
+            text="The curves start with the first finished epoch",
+            showarrow=False,
+            x=0.5,
+            y=0.5,
+            xref="paper",
+            yref="paper",
+            font={"color": colours.quiet},
+        )
+    top = 44 if info.phases else 28
+    figure.update_layout(margin={"t": top}, hovermode="x unified", legend={"y": 1.1 if info.phases else 1.02})
+    return figure
+
+
+def _line(run: Curves, part: str, kind: str, values, position: int, several: bool, colours) -> go.Scatter:
+    share = kind == "accuracy"
+    name = f"{run.letter} {literal(run.name)}" if several else part
+    return go.Scatter(
+        x=run.epochs,
+        y=[None if value is None else 100 * value for value in values] if share else values,
+        mode="lines+markers" if len(run.epochs) <= FEW else "lines",
+        name=name,
+        legendgroup=f"{run.letter}{part}",
+        showlegend=kind == "loss",
+        line={
+            "color": colours.train if part == "train" else colours.validation,
+            "dash": "dot" if part == "train" else run_dash(position),
+            "width": 2 if part == "train" else 2.5,
+        },
+        marker={"size": 5},
+        hovertemplate="%{y:.1f} %" if share else "%{y:.3f}",
+    )
+
+
+def _letter_at_end(figure: go.Figure, run: Curves, kind: str, values, column: int, colours) -> None:
+    measured = [(epoch, value) for epoch, value in zip(run.epochs, values, strict=True) if value is not None]
+    if measured:
+        epoch, value = measured[-1]
+        figure.add_annotation(
+            x=epoch,
+            y=100 * value if kind == "accuracy" else value,
+            text=f"<b>{run.letter}</b>",
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+            font={"color": colours.validation},
+            row=1,
+            col=column,
+        )
+
+
+def _mark(figure: go.Figure, mark: PhaseMark, column: int, colours) -> None:
+    if mark.start > 1:
+        figure.add_vline(x=mark.start, line={"color": colours.quiet, "width": 1}, row=1, col=column)
+    axis = "" if column == 1 else "2"
+    figure.add_annotation(
+        x=mark.start,
+        y=1,
+        xref=f"x{axis}",
+        yref=f"y{axis} domain",
+        text=literal(mark.label),
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+        font={"size": SMALL, "color": colours.quiet},
+    )
