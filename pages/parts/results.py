@@ -1,0 +1,108 @@
+"""The figures of one run: the big accuracy, its confusion matrix left, its per-class table right."""
+
+import streamlit as st
+
+from core.charts import confusion_matrix
+from core.evaluation import Figures
+from core.records import Part, Run
+from pages.parts import loaders, selection, style, words
+
+COMPACT_HEIGHT = 430  # px of matrix and table: with the big figure they fit above 900 px on the Start page
+SHOW = {"counts": "Photos", "shares": "% of the row"}
+
+
+def show_result(run_id: str, compact: bool = False) -> None:
+    """Draw a finished run on validation; on test as well where the selection bar's switch is on.
+
+    `compact` leaves out the switches, so that everything is seen at 1440 x 900 without scrolling.
+    Raises RunNotFinished, UnknownRun.
+    """
+    run = loaders.run(run_id)
+    headline(run)
+    if compact:
+        part, show = Part.VALIDATION, "counts"
+    else:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            part, show = part_switch("result"), numbers_switch("result")
+    figures = loaders.figures(run_id, part)
+    height = COMPACT_HEIGHT if compact and len(figures.per_class) <= confusion_matrix.CLICKABLE else None
+    left, right = st.columns([11, 10], gap="medium")
+    with left:
+        matrix(figures, show, height, key=f"result_matrix_{part}", name=run.name)
+    with right:
+        class_table(figures, height)
+
+
+def headline(run: Run) -> None:
+    """The one big figure of the screen: validation accuracy; the test figure small beside it where it may be seen."""
+    validation = loaders.figures(run.id, Part.VALIDATION)
+    text = f"of {validation.photos:,} validation photos are right"
+    if selection.show_test(looking_at=run.id):
+        test = loaders.figures(run.id, Part.TEST)
+        text += f" · test: {words.percent(test.accuracy, test.photos)}"
+    style.figure(words.percent(validation.accuracy), text)
+
+
+def part_switch(key: str) -> Part:
+    """Validation, or test where the selection bar's switch is on."""
+    if not selection.show_test():
+        return Part.VALIDATION
+    return st.segmented_control(
+        "Part",
+        [Part.VALIDATION, Part.TEST],
+        format_func=lambda part: part.capitalize(),
+        default=Part.VALIDATION,
+        required=True,
+        key=f"{key}_part",
+        help="Choose on validation photos; test photos only say how good the choice was.",
+    )
+
+
+def numbers_switch(key: str) -> str:
+    """What the numbers in all matrices below are: photo "counts" or row "shares"."""
+    return st.segmented_control(
+        "Numbers in the cells",
+        list(SHOW),
+        format_func=SHOW.get,
+        default="counts",
+        required=True,
+        key=f"{key}_numbers",
+        help="Photos counts them; % of the row is the share of the true class. The colour is always that share.",
+    )
+
+
+def matrix(figures: Figures, show: str, height: int | None, key: str, name: str, scale: bool = True) -> None:
+    """One confusion matrix with a sentence for those who can't see it."""
+    info = confusion_matrix.info(figures.confusion, figures.per_class["class"])
+    st.plotly_chart(
+        confusion_matrix.plot(info, selection.dark(), show, height, scale),
+        key=key,
+        config={"displaylogo": False, "displayModeBar": "hover" if len(info.classes) > 20 else False},
+        alt=f"Confusion matrix of {name}: {figures.photos} photos, {words.percent(figures.accuracy)} on the diagonal.",
+    )
+
+
+def class_table(figures: Figures, height: int | None = None) -> None:
+    """Precision, recall and F1 of every class as bars on one scale."""
+    st.dataframe(
+        figures.per_class.assign(**{name: 100 * figures.per_class[name] for name in ("precision", "recall", "f1")}),
+        hide_index=True,
+        height=height if height and len(figures.per_class) * 35 > height else "auto",
+        column_config={
+            "class": st.column_config.TextColumn("Class", width="small", pinned=True),
+            "precision": rate_column("Precision", "Of the photos the model took for this class, how many are of it."),
+            "recall": rate_column("Recall", "Of the photos of this class, how many the model found."),
+            "f1": rate_column("F1", "The harmonic mean of precision and recall: low when either is."),
+            "support": st.column_config.NumberColumn("Photos", width="small", help="Photos of this class in the part."),
+        },
+        alt="Precision, recall and F1 a class",
+    )
+    for note in figures.notes:
+        st.caption(words.plain(note))
+
+
+def rate_column(title: str, help: str):  # noqa: A002 Streamlit's word
+    """A table column of percentages as bars from 0 to 100 %; the values are 0 to 100."""
+    return st.column_config.ProgressColumn(
+        title, help=help, min_value=0, max_value=100, format="%.0f %%", width="small", color="gray"
+    )
