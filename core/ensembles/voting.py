@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import BadPredictions, DifferentTest, TooFewRuns
-from core.evaluation.figures import Figures, figures, part_figures
+from core.evaluation.figures import Figures, figures_of, part_figures
 from core.records import Part, Predictions
 
 # Probabilities are added as whole multiples of 2^-52, so that a sum is exact and the members' order can't change an
@@ -35,7 +35,7 @@ class EnsemblePart:
         return int(self.tied.sum())
 
     def figures(self, classes: Sequence[str]) -> Figures:
-        return figures(self.true, self.predicted, classes, self.probabilities if self.has_probabilities else None)
+        return figures_of(self.true, self.predicted, classes, self.probabilities if self.has_probabilities else None)
 
 
 def _sums(stack: np.ndarray) -> np.ndarray:

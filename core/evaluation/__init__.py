@@ -1,7 +1,7 @@
 """What a model gets right: figures of one run, differences between runs. Predictions in, NumPy or pandas out."""
 
 from core.evaluation.comparison import Comparison, Difference, compare, compare_json, gate, letter, verdict
-from core.evaluation.figures import Figures, confusion, figures, figures_by_part, figures_json, part_figures
+from core.evaluation.figures import Figures, confusion, figures_by_part, figures_json, figures_of, part_figures
 
 __all__ = [
     "Comparison",
@@ -10,9 +10,9 @@ __all__ = [
     "compare",
     "compare_json",
     "confusion",
-    "figures",
     "figures_by_part",
     "figures_json",
+    "figures_of",
     "gate",
     "letter",
     "part_figures",

@@ -129,7 +129,7 @@ def _notes(counts: np.ndarray, classes: Sequence[str]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def figures(
+def figures_of(
     true: np.ndarray, predicted: np.ndarray, classes: Sequence[str], probabilities: np.ndarray | None = None
 ) -> Figures:
     """All figures of one set of answers.
@@ -152,7 +152,7 @@ def figures(
 
 def part_figures(part: PartPredictions, classes: Sequence[str], has_probabilities: bool = True) -> Figures:
     """All figures of one part; the loss is None where only labels were brought."""
-    return figures(part.true, part.predicted, classes, part.probabilities if has_probabilities else None)
+    return figures_of(part.true, part.predicted, classes, part.probabilities if has_probabilities else None)
 
 
 def figures_by_part(predictions: Predictions) -> dict[Part, Figures]:

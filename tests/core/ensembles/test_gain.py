@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from core.ensembles.gain import best_member, gain_over_best
+from core.records import Part, PartPredictions, Predictions
+
+TRUE = np.array([0, 0, 1, 1, 2])
+
+
+def member(validation, test=None, true=TRUE):
+    def part(labels):
+        return PartPredictions(ids=tuple("abcde"), true=true, probabilities=np.eye(3)[labels])
+
+    return Predictions(
+        evaluation_id="e",
+        classes=("ash", "beech", "cedar"),
+        parts={Part.VALIDATION: part(validation), Part.TEST: part(validation if test is None else test)},
+    )
+
+
+MEMBERS = {
+    "x": member([0, 0, 1, 2, 2], [1, 1, 2, 2, 0]),  # 4 of 5 on validation, none on test
+    "y": member([0, 1, 1, 1, 0], [0, 0, 1, 1, 2]),  # 3 of 5 on validation, all on test
+    "z": member([1, 0, 2, 1, 0], [0, 0, 1, 1, 2]),  # 2 of 5 on validation, all on test
+}
+
+
+def test_the_best_member_is_chosen_on_validation_and_named_on_test_as_well():
+    assert best_member(MEMBERS) == "x"
+    assert gain_over_best(MEMBERS, "vote", Part.TEST).best == "x"
+
+
+def test_equally_good_members_are_chosen_from_by_id_not_by_order():
+    twins = {"b": MEMBERS["y"], "a": MEMBERS["y"]}
+    assert best_member(twins) == best_member(dict(reversed(twins.items()))) == "a"
+
+
+def test_rescued_and_lost_photos_are_those_the_definition_names():
+    found = gain_over_best(MEMBERS, "vote", Part.VALIDATION)
+    # the vote says 0 0 1 1 0; x alone says 0 0 1 2 2
+    assert found.predicted.tolist() == [0, 0, 1, 1, 0]
+    assert [found.ids[row] for row in found.rescued] == ["d"]
+    assert [found.ids[row] for row in found.lost] == ["e"]
+    assert found.figures.accuracy == found.best_figures.accuracy == 0.8
+    assert found.difference.accuracy == 0
+
+
+def test_gains_by_class_are_the_ensembles_figures_less_the_best_members():
+    table = gain_over_best(MEMBERS, "vote", Part.VALIDATION).per_class.set_index("class")
+    assert table["recall_gain"].tolist() == [0.0, 0.5, -1.0]
+    assert table.loc["ash", "precision_gain"] == pytest.approx(2 / 3 - 1)
+
+
+def test_one_member_gains_nothing():
+    found = gain_over_best({"x": MEMBERS["x"]}, "mean", Part.TEST)
+    assert found.difference.accuracy == 0
+    assert not found.rescued.size
+    assert not found.lost.size
+    assert found.difference.p_value == 1
+
+
+def test_ties_are_counted_and_listed():
+    found = gain_over_best({"x": MEMBERS["x"], "y": MEMBERS["y"]}, "vote", Part.VALIDATION)
+    assert found.ties == 3
+    assert found.tied.tolist() == [1, 3, 4]
