@@ -1,0 +1,95 @@
+"""Checkpoints of a running training: complete folders of plain arrays, each with a manifest that proves it whole."""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+KEPT = 2  # the newest, and the one before in case the newest is damaged
+ARRAYS = "arrays.npz"
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+def save(folder: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> Path:
+    """Write the checkpoint of `epoch` (counts over all phases) as a new folder in `folder`; returns it.
+
+    Written beside, synced, renamed: a folder with its final name is complete. `state` must be plain JSON; it and the
+    SHA-256 of the arrays' file stand in the manifest. Older checkpoints but the one before are deleted.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    final = folder / f"epoch-{epoch:05d}"
+    beside = folder / f".{final.name}.part"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    with (beside / ARRAYS).open("wb") as file:
+        np.savez(file, **arrays)
+        _sync(file)
+    manifest = {
+        "format": FORMAT,
+        "spec": spec_id,
+        "epoch": epoch,
+        "sha256": {ARRAYS: _sha256(beside / ARRAYS)},
+        "state": state,
+    }
+    with (beside / MANIFEST).open("w") as file:
+        json.dump(manifest, file, indent=1)
+        _sync(file)
+    _sync_folder(beside)
+    shutil.rmtree(final, ignore_errors=True)  # a damaged one of the same epoch
+    beside.rename(final)
+    _sync_folder(folder)
+    for old in _folders(folder)[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return final
+
+
+def newest(folder: Path, spec_id: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+    """Arrays and state of the newest valid checkpoint of this spec; None where there is none.
+
+    A folder that is cut short, damaged, of another spec or of another format is passed over.
+    """
+    for candidate in _folders(folder):
+        try:
+            manifest = json.loads((candidate / MANIFEST).read_text())
+            if manifest["format"] != FORMAT or manifest["spec"] != spec_id:
+                continue
+            if manifest["sha256"][ARRAYS] != _sha256(candidate / ARRAYS):
+                continue
+            with np.load(candidate / ARRAYS, allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}, manifest["state"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
+def delete(folder: Path) -> None:
+    """Delete all checkpoints; called once the run is finished."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Folders of complete checkpoints, newest first."""
+    return sorted(folder.glob("epoch-*"), reverse=True)
+
+
+def _sync(file) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

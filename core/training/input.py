@@ -1,0 +1,90 @@
+"""The input pipeline: the one module of the training code that speaks TensorFlow rather than Keras.
+
+Which photos a batch holds and what is drawn for it are pure functions of (seed, epoch, batch): a run that was
+interrupted and goes on sees what it would have seen.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+PREFETCHED = 2  # batches made ready while the network computes
+
+
+def steps(photos: int, batch_size: int) -> int:
+    """Batches an epoch; the last may be smaller."""
+    return -(-photos // batch_size)
+
+
+def order(photos: int, seed: int, epoch: int) -> np.ndarray:
+    """ndarray of shape (photos,): the permutation in which an epoch visits the photos."""
+    return np.random.default_rng([seed, epoch]).permutation(photos)
+
+
+def batches(
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    augmenter: Callable | None,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    shuffle: bool,
+    *,
+    epochs: int = 1,
+    rows: np.ndarray | None = None,
+    class_weights: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """Batches of `epochs` epochs, counted from `epoch`, one after the other.
+
+    pixels : array or memory map of shape (n, ...): uint8 photos, or float32 features of a frozen prefix. Only the rows
+        of a batch are ever read into memory.
+    labels : int array of shape (n,).
+    rows : the rows of `pixels` and `labels` that take part (the training part); all where None.
+    class_weights : float array of shape (classes,); a mixed label weighs as its shares do.
+
+    Yields (float32 (b, ...) photos in 0 to 255 or features, float32 (b, classes) labels), and float32 (b,) weights
+    third where class weights are given. The augmenter gets the number of the epoch and of the batch within it.
+    """
+    rows = np.arange(len(labels)) if rows is None else np.asarray(rows)
+    one_hot = np.eye(classes, dtype="float32")
+    an_epoch = steps(len(rows), batch_size)
+    running = (-1, rows)  # the order of the epoch that is being read, made once
+
+    def gather(step):
+        nonlocal running
+        number, batch = divmod(int(step), an_epoch)
+        if shuffle and running[0] != number:
+            running = (number, rows[order(len(rows), seed, epoch + number)])
+        index = running[1][batch * batch_size : (batch + 1) * batch_size]
+        return pixels[index], one_hot[labels[index]]
+
+    def load(step):
+        photos, truth = tf.numpy_function(gather, [step], (tf.as_dtype(pixels.dtype), tf.float32))
+        photos.set_shape((None, *pixels.shape[1:]))
+        truth.set_shape((None, classes))
+        return step, tf.cast(photos, tf.float32), truth
+
+    def augment(step, photos, truth):
+        photos, truth = augmenter(photos, truth, tf.cast(epoch + step // an_epoch, tf.int32), _batch(step))
+        photos = tf.ensure_shape(photos, (None, *pixels.shape[1:]))
+        return step, photos, tf.ensure_shape(truth, (None, classes))
+
+    def _batch(step):
+        return tf.cast(step % an_epoch, tf.int32)
+
+    def finish(_, photos, truth):
+        if class_weights is None:
+            return photos, truth
+        return photos, truth, tf.linalg.matvec(truth, tf.constant(class_weights, tf.float32))
+
+    dataset = tf.data.Dataset.range(epochs * an_epoch).map(load)
+    if augmenter is not None:
+        dataset = dataset.map(augment, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return dataset.map(finish).prefetch(PREFETCHED)
+
+
+def make_deterministic() -> None:
+    """From here on this process computes the same numbers for the same inputs, at the price of some slower kernels."""
+    tf.config.experimental.enable_op_determinism()

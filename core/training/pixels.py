@@ -1,0 +1,62 @@
+"""Photos decoded once for an input size and kept as a memory map that all runs share."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.datasets import photo_path
+from core.errors import TrainingFailed
+from core.records import content_hash
+from core.settings import Settings
+from core.training.disk_cache import kept
+
+LIMIT = 8 * 2**30  # bytes of all decoded photos together
+CHUNK = 64  # photos between two ticks
+THREADS = 2  # Pillow decodes and resizes outside Python's lock
+
+
+def decoded(
+    settings: Settings,
+    ids: Sequence[str],
+    size: int,
+    tick: Callable[[int], None] = lambda done: None,
+    limit: int = LIMIT,
+) -> np.memmap:
+    """Photos of `ids`, in that order, as uint8 of shape (n, size, size, 3), 0 to 255; read-only memory map.
+
+    Each photo is stretched to a square with Pillow's BICUBIC filter, which widens its support when it shrinks
+    (antialiased) and interpolates when it enlarges. Decoded once for (ids, size); hand in sorted ids, so that whoever
+    has the same photos shares them. `tick(done)` is called every few photos; what it raises stops the reading.
+    Raises TrainingFailed where a photo can't be read.
+    """
+
+    def fill(array: np.ndarray) -> None:
+        with ThreadPoolExecutor(THREADS) as threads:
+            for start in range(0, len(ids), CHUNK):
+                tick(start)
+                paths = [photo_path(settings, photo) for photo in ids[start : start + CHUNK]]
+                for offset, square in enumerate(threads.map(lambda path: _square(path, size), paths)):
+                    array[start + offset] = square
+
+    key = content_hash([list(ids), size])
+    path = settings.cache / "decoded" / f"{key}-{size}.npy"
+    return kept(path, (len(ids), size, size, 3), "uint8", fill, limit, tick=lambda: tick(0))
+
+
+def _square(path: Path, size: int) -> np.ndarray:
+    """ndarray of shape (size, size, 3), uint8."""
+    try:
+        with Image.open(path) as photo:
+            # A JPEG far larger than needed is decoded at a half, a quarter ... of its size, never below twice ours.
+            photo.draft("RGB", (2 * size, 2 * size))
+            photo = photo.convert("RGB")
+            if photo.size != (size, size):
+                photo = photo.resize((size, size), Image.Resampling.BICUBIC)
+            return np.asarray(photo)
+    except OSError as error:
+        raise TrainingFailed(
+            reason=f"photo {path.name} can't be read ({error}). Import the photos again, or make the split again."
+        ) from error
