@@ -68,6 +68,10 @@ class UnknownSplit(ThawError):
     """There is no split {split} of dataset {dataset}. Make one with `split` or on the Photos page."""
 
 
+class NoSplit(ThawError):
+    """Dataset {dataset} has no split yet. Make one with `split` or on the Photos page."""
+
+
 class BadName(ThawError):
     """{name} can't be used as a name: {reason}."""
 
@@ -85,6 +89,10 @@ class BadParameter(ThawError):
 
 class UnknownRecipe(ThawError):
     """There is no recipe {name}. Saved recipes are: {known}."""
+
+
+class BadRecipe(ThawError):
+    """The recipe {name} can't be used: {reason}. Save it again from the Augment page."""
 
 
 # Training
@@ -147,6 +155,10 @@ class RunNotActive(ThawError):
 
 class RunNotRetryable(ThawError):
     """Run {name} is {status}; only failed or cancelled runs can be tried again."""
+
+
+class RunFileMissing(ThawError):
+    """Run {name} has no file {file}; it was removed from the artifacts folder. Train it again (`train --again`)."""
 
 
 class DifferentTest(ThawError):

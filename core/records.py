@@ -80,9 +80,7 @@ def split_id(parts: dict[Part, list[str]]) -> str:
 
 def evaluation_id(classes: tuple[str, ...], labelled: dict[Part, list[tuple[str, str]]]) -> str:
     """Identity of a test: the classes and the sorted (photo id, class name) of validation and test."""
-    return content_hash(
-        [list(classes), *[sorted(map(list, labelled[part])) for part in (Part.VALIDATION, Part.TEST)]]
-    )
+    return content_hash([list(classes), *[sorted(map(list, labelled[part])) for part in (Part.VALIDATION, Part.TEST)]])
 
 
 class Step(Record):

@@ -6,7 +6,6 @@ import threading
 from dataclasses import dataclass, field
 
 
-
 @dataclass
 class Warmup:
     """How far the start of this server is; read by the screens, written by one thread."""
@@ -49,5 +48,3 @@ def _draw_demo() -> None:
         errors = process.stderr.read()
     if process.returncode:
         state.demo_error = errors.strip().splitlines()[-1] if errors.strip() else f"exit code {process.returncode}"
-
-

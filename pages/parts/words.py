@@ -1,8 +1,9 @@
 """How the screens say numbers, times, splits and freeze settings."""
 
 import string
+from datetime import UTC, datetime
 
-from core.records import Part, Phase, Split
+from core.records import Part, Phase, Run, Split, Status
 
 LETTERS = string.ascii_uppercase  # runs are letters A, B, C
 
@@ -44,3 +45,46 @@ def freezing(phase: Phase, layers: int) -> str:
     if phase.frozen <= 1:
         return "all layers train"
     return f"first {phase.frozen} of {layers} layers stay frozen"
+
+
+def share(done: float, total: float) -> float:
+    """Part done, 0 to 1; 0 while the total is not known."""
+    return min(max(done / total, 0.0), 1.0) if total else 0.0
+
+
+def share_done(run: Run) -> float:
+    """How much of a run's training is done, batches counted, 0 to 1."""
+    progress = run.progress
+    return share(progress.epoch + share(progress.batch, progress.batches), progress.epochs)
+
+
+def progress_sentence(run: Run) -> str:
+    """ "epoch 3 of 12 · batch 20 of 33 · 0:12 left", or where it waits."""
+    if run.status == Status.QUEUED:
+        return "Waiting for its turn"
+    progress = run.progress
+    pieces = [progress.note or f"epoch {min(progress.epoch + 1, progress.epochs)} of {progress.epochs}"]
+    if progress.batches and progress.batch:
+        pieces.append(f"batch {progress.batch} of {progress.batches}")
+    if progress.eta_seconds is not None:
+        pieces.append(f"{duration(progress.eta_seconds)} left")
+    return " · ".join(pieces)
+
+
+def ago(moment: datetime) -> str:
+    """ "12 s ago", "5 min ago", "3 h ago", "2026-11-24"."""
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    if seconds < 90:
+        return f"{max(int(seconds), 0)} s ago"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min ago"
+    if seconds < 129600:
+        return f"{round(seconds / 3600)} h ago"
+    return f"{moment:%Y-%m-%d}"
+
+
+def run_sentence(run: Run) -> str:
+    """Status, validation accuracy and age of a run, in one line."""
+    accuracy = run.metrics.get("validation_accuracy")
+    pieces = [str(run.status), f"validation {percent(accuracy)}" if accuracy is not None else "", ago(run.created)]
+    return " · ".join(piece for piece in pieces if piece)

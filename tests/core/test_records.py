@@ -1,0 +1,107 @@
+"""Records: identities hold what matters and nothing else."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from core.records import (
+    Head,
+    Part,
+    PartPredictions,
+    Phase,
+    Recipe,
+    RunSpec,
+    Step,
+    content_hash,
+    dataset_id,
+    evaluation_id,
+    split_id,
+)
+
+SPEC = RunSpec(dataset="d", split="s", backbone="vanilla", phases=(Phase(),))
+
+
+def test_equal_specs_have_equal_ids_whatever_is_written_out():
+    spelled_out = RunSpec.model_validate(SPEC.model_dump(mode="json"))
+    assert spelled_out.id == SPEC.id
+
+
+def test_the_family_leaves_the_seed_out_and_the_id_does_not():
+    other = SPEC.model_copy(update={"seed": 7})
+    assert other.id != SPEC.id
+    assert other.family == SPEC.family
+
+
+def test_weights_enter_by_their_content_and_not_by_their_name():
+    named = SPEC.model_copy(update={"weights": "imagenet", "weights_hash": "a" * 64})
+    renamed = named.model_copy(update={"weights": "mine.weights.h5"})
+    other = named.model_copy(update={"weights_hash": "b" * 64})
+    assert named.id == renamed.id != other.id
+
+
+def test_a_recipes_name_changes_neither_its_id_nor_the_specs():
+    steps = (Step(operation="grayscale", probability=0.5),)
+    plain, named = (SPEC.model_copy(update={"phases": (Phase(recipe=Recipe(name=n, steps=steps)),)}) for n in ("", "x"))
+    assert plain.id == named.id
+    assert Recipe(name="x", steps=steps).id == Recipe(steps=steps).id
+
+
+@given(change=st.sampled_from([{"input_size": 48}, {"head": Head(dense=())}, {"phases": (Phase(epochs=6),)}]))
+def test_any_change_that_trains_something_else_changes_the_id(change):
+    assert SPEC.model_copy(update=change).id != SPEC.id
+
+
+def test_an_old_spec_keeps_its_id():
+    assert SPEC.id == "ca1bee29570e191c36b1"  # a change here means that every stored spec would be trained again
+
+
+@given(ids=st.lists(st.text("abc", min_size=1, max_size=4), unique=True, min_size=3), seed=st.randoms())
+def test_identities_do_not_depend_on_order(ids, seed):
+    shuffled = ids[:]
+    seed.shuffle(shuffled)
+    assert split_id({Part.TRAIN: ids}) == split_id({Part.TRAIN: shuffled})
+    rows, mixed = [(i, "x") for i in ids], [(i, "x") for i in shuffled]
+    assert dataset_id(("x",), rows) == dataset_id(("x",), mixed)
+    assert evaluation_id(("x",), {Part.VALIDATION: rows, Part.TEST: []}) == evaluation_id(
+        ("x",), {Part.VALIDATION: mixed, Part.TEST: []}
+    )
+
+
+def test_validation_and_test_cannot_be_swapped_under_one_evaluation_id():
+    one, two = [("a", "x")], [("b", "x")]
+    assert evaluation_id(("x",), {Part.VALIDATION: one, Part.TEST: two}) != evaluation_id(
+        ("x",), {Part.VALIDATION: two, Part.TEST: one}
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"epochs": 0}, {"learning_rate": 10}, {"batch_size": 0}, {"frozen": -1}, {"unknown": 1}]
+)
+def test_a_phase_refuses_what_cannot_be_trained(wrong):
+    with pytest.raises(ValidationError):
+        Phase(**wrong)
+
+
+def test_predictions_need_one_row_a_photo():
+    with pytest.raises(ValidationError, match="one row a photo"):
+        PartPredictions(ids=("a", "b"), true=[0], probabilities=np.zeros((2, 2)))
+
+
+def test_content_hash_refuses_what_json_cannot_hold():
+    with pytest.raises(ValueError, match="Out of range"):
+        content_hash(float("nan"))
+
+
+@pytest.mark.parametrize(
+    "room",
+    ["records", "datasets", "augment", "models", "runs", "evaluation", "charts", "training", "ensembles", "__main__"],
+)
+def test_importing_a_room_loads_neither_tensorflow_nor_mlflow(room):
+    code = f"import core.{room}, sys; print([m for m in ('tensorflow', 'keras', 'mlflow') if m in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == "[]"
