@@ -11,15 +11,30 @@ from core.datasets.catalogue import (
     photo_rows,
     store_dataset,
 )
+from core.datasets.folders import allowed_path, allowed_roots
+from core.datasets.importing import import_files, import_folder, import_path, import_zip
+from core.datasets.splitting import class_counts, find_split, list_splits, make_split, split_rows, thin_classes
 
 __all__ = [
+    "allowed_path",
+    "allowed_roots",
+    "class_counts",
     "exam_rows",
     "find_dataset",
+    "find_split",
+    "import_files",
+    "import_folder",
+    "import_path",
+    "import_zip",
     "left_out",
     "list_datasets",
+    "list_splits",
     "load_photo",
+    "make_split",
     "photo_file",
     "photo_path",
     "photo_rows",
+    "split_rows",
     "store_dataset",
+    "thin_classes",
 ]
