@@ -29,11 +29,11 @@ class PhotoMissing(ThawError):
 
 
 class CaseTwins(ThawError):
-    """Classes {first} and {second} in {source} differ only in capital letters or in how their letters are written. Rename one, or put their photos into one folder."""  # noqa: E501
+    """Classes {first} and {second} in {source} differ only in capital letters or in how their letters are written. Rename one, or put their photos into one folder."""
 
 
 class AlreadyDivided(ThawError):
-    """{source} is already divided into {parts}; Thaw makes the split itself. Put the photos of all parts together, one folder a class, or import one of these folders."""  # noqa: E501
+    """{source} is already divided into {parts}; Thaw makes the split itself. Put the photos of all parts together, one folder a class, or import one of these folders."""
 
 
 class OneClass(ThawError):
@@ -41,7 +41,7 @@ class OneClass(ThawError):
 
 
 class ClassTooSmall(ThawError):
-    """Class {name} has {count} photo(s); at least {needed} are needed so that every part of the split gets one. Add photos or leave the class out."""  # noqa: E501
+    """Class {name} has {count} photo(s); at least {needed} are needed so that every part of the split gets one. Add photos or leave the class out."""
 
 
 class BadZip(ThawError):
@@ -53,11 +53,11 @@ class ZipTooLarge(ThawError):
 
 
 class BadFractions(ThawError):
-    """The parts {fractions} don't work: each of train, validation and test must be above 0 and together they must be 1."""  # noqa: E501
+    """The parts {fractions} don't work: each of train, validation and test must be above 0 and together they must be 1."""
 
 
 class EmptyPart(ThawError):
-    """The {part} part would get no photo of class {name} ({count} photos). Use a larger fraction for {part} or add photos."""  # noqa: E501
+    """The {part} part would get no photo of class {name} ({count} photos). Use a larger fraction for {part} or add photos."""
 
 
 class UnknownDataset(ThawError):
@@ -111,7 +111,7 @@ class BadSpec(ThawError):
 
 
 class TooManyFrozen(ThawError):
-    """Phase {phase} freezes the first {frozen} layers, but {backbone} has {layers}. Use a number from 0 to {layers} or "all"."""  # noqa: E501
+    """Phase {phase} freezes the first {frozen} layers, but {backbone} has {layers}. Use a number from 0 to {layers} or "all"."""
 
 
 class InputTooSmall(ThawError):
@@ -127,7 +127,7 @@ class WeightsMismatch(ThawError):
 
 
 class WeightsUnavailable(ThawError):
-    """ImageNet weights of {backbone} can't be fetched ({reason}). Put {file} into the THAW_WEIGHTS folder, or choose weights "none"."""  # noqa: E501
+    """ImageNet weights of {backbone} can't be fetched ({reason}). Put {file} into the THAW_WEIGHTS folder, or choose weights "none"."""
 
 
 class TrainingFailed(ThawError):
@@ -162,7 +162,7 @@ class RunFileMissing(ThawError):
 
 
 class DifferentTest(ThawError):
-    """Run {name} was tested on other photos ({received}) than {reference} ({expected}), so their figures can't be compared or combined."""  # noqa: E501
+    """Run {name} was tested on other photos ({received}) than {reference} ({expected}), so their figures can't be compared or combined."""
 
 
 class TooFewRuns(ThawError):

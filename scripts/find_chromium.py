@@ -10,7 +10,7 @@ MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 
 def find_chromium() -> str | None:
-    """Path from THAW_CHROMIUM, the PATH, macOS's applications or Playwright's own download; None where there is none."""
+    """Path from THAW_CHROMIUM, the PATH, macOS or Playwright's own download; None where there is none."""
     named = [os.environ.get("THAW_CHROMIUM"), *map(shutil.which, NAMES), str(MAC)]
     for path in named:
         if path and Path(path).exists():
