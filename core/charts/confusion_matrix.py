@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.colours import ink_on, mix, palette
-from core.charts.layout import SMALL, dress, labels, literal, percent
+from core.charts.layout import SMALL, dress, labels, literal, percent, percent_axis
 
 CLICKABLE = 20  # classes: up to here every cell holds its number and a point that can be clicked
 ALL_LABELS = 40  # classes: beyond, only some columns are labelled; every row is, and the hover names both
@@ -57,7 +57,7 @@ def plot(
     c = len(info.classes)
     height = height or default_height(c)
     colours = palette(dark)
-    figure = go.Figure(_heatmap(info, dark, scale))
+    figure = go.Figure(_heatmap(info, dark, scale, height))
     if c <= CLICKABLE:
         figure.add_traces([_numbers(info, dark, show), _cells(info, dark, height)])
     dress(figure, dark, height)
@@ -83,12 +83,12 @@ def plot(
     )
     if c <= CLICKABLE:
         # Square cells, so that the square points fill them at every width.
-        figure.update_yaxes(scaleanchor="x", scaleratio=1)
+        figure.update_yaxes(scaleanchor="x", scaleratio=1, constraintoward="top")
     figure.update_layout(hovermode="closest", hoverdistance=-1, plot_bgcolor=colours.line)
     return figure
 
 
-def _heatmap(info: ConfusionInfo, dark: bool, scale: bool) -> go.Heatmap:
+def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int) -> go.Heatmap:
     colours = palette(dark)
     small = len(info.classes) <= CLICKABLE
     names = [literal(name) for name in info.classes]
@@ -105,8 +105,11 @@ def _heatmap(info: ConfusionInfo, dark: bool, scale: bool) -> go.Heatmap:
         ygap=1,
         showscale=scale,
         colorbar={
-            "ticksuffix": " %",
-            "tickvals": [0, 25, 50, 75, 100],
+            **percent_axis(),
+            "len": min(260, 0.55 * height),
+            "lenmode": "pixels",
+            "y": 1,
+            "yanchor": "top",
             "thickness": 10,
             "outlinewidth": 0,
             "tickfont": {"size": SMALL, "color": colours.quiet},

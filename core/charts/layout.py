@@ -38,6 +38,7 @@ def dress(figure: go.Figure, dark: bool, height: int, legend: bool = False) -> g
         "zerolinecolor": colours.line,
         "tickfont": {"size": SMALL, "color": colours.quiet},
         "title_font": {"size": FONT_SIZE, "color": colours.quiet},
+        "title_standoff": 8,
         "automargin": True,
     }
     figure.update_xaxes(**axis)
@@ -66,6 +67,12 @@ def labels(names, limit: int) -> tuple[str, ...]:
 def literal(text: str) -> str:
     """`text` as it is: Plotly reads a little HTML in labels and hovers, and class names are a visitor's words."""
     return html.escape(text, quote=False)
+
+
+def percent_axis(*marks: int) -> dict:
+    """Ticks of an axis from 0 to 100, written "25 %": Plotly leaves `ticksuffix` out beside `tickvals`."""
+    marks = marks or (0, 25, 50, 75, 100)
+    return {"tickvals": list(marks), "ticktext": [f"{mark} %" for mark in marks]}
 
 
 def percent(share: float, decimals: int = 0) -> str:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.colours import palette, run_dash, run_letter
-from core.charts.layout import SMALL, dress, literal
+from core.charts.layout import SMALL, dress, literal, percent_axis
 
 PARTS = ("train", "validation")
 FIGURES = ("loss", "accuracy")
@@ -98,23 +98,24 @@ def plot(info: CurvesInfo, dark: bool = False, height: int = 320) -> go.Figure:
     )
     figure.update_xaxes(dtick=1 if info.last_epoch <= 8 else None)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title_text="Accuracy", range=[0, 103], tickvals=[0, 25, 50, 75, 100], row=1, col=2)
-    figure.update_yaxes(ticksuffix=" %", row=1, col=2)
+    figure.update_yaxes(title_text="Accuracy", range=[0, 103], **percent_axis(), row=1, col=2)
     for mark in info.phases:
         for column in (1, 2):
             _mark(figure, mark, column, colours)
     if not any(run.epochs for run in info.runs):
         figure.add_annotation(
-            text="The curves start with the first finished epoch",
+            text="starts with the<br>first finished epoch",
             showarrow=False,
             x=0.5,
             y=0.5,
-            xref="paper",
-            yref="paper",
+            xref="x domain",
+            yref="y domain",
             font={"color": colours.quiet},
         )
     top = 44 if info.phases else 28
-    figure.update_layout(margin={"t": top}, hovermode="x unified", legend={"y": 1.1 if info.phases else 1.02})
+    figure.update_layout(
+        margin={"t": top, "r": 28 if several else 8}, hovermode="x unified", legend={"y": 1.1 if info.phases else 1.02}
+    )
     return figure
 
 
@@ -124,7 +125,7 @@ def _line(run: Curves, part: str, kind: str, values, position: int, several: boo
     return go.Scatter(
         x=run.epochs,
         y=[None if value is None else 100 * value for value in values] if share else values,
-        mode="lines+markers" if len(run.epochs) <= FEW else "lines",
+        mode="lines+markers" if len(run.epochs) <= (1 if several else FEW) else "lines",
         name=name,
         legendgroup=f"{run.letter}{part}",
         showlegend=kind == "loss",
@@ -148,7 +149,8 @@ def _letter_at_end(figure: go.Figure, run: Curves, kind: str, values, column: in
             text=f"<b>{run.letter}</b>",
             showarrow=False,
             xanchor="left",
-            xshift=6,
+            xshift=5,
+            yshift=8,
             font={"color": colours.validation},
             row=1,
             col=column,

@@ -101,7 +101,7 @@ def class_table(figures: Figures, height: int | None = None) -> None:
         st.caption(words.plain(note))
 
 
-def rate_column(title: str, help: str):  # noqa: A002 Streamlit's word
+def rate_column(title: str, help: str):
     """A table column of percentages as bars from 0 to 100 %; the values are 0 to 100."""
     return st.column_config.ProgressColumn(
         title, help=help, min_value=0, max_value=100, format="%.0f %%", width="small", color="gray"
