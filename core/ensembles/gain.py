@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.ensembles.voting import check_members, combine
-from core.evaluation.comparison import Difference, paired_difference
+from core.evaluation.comparison import Difference, holm, mcnemar, paired_difference, verdict
 from core.evaluation.figures import METRICS, Figures, part_figures
 from core.records import Part, Predictions
 
@@ -20,7 +20,9 @@ class Gain:
     figures: Figures  # the ensemble's
     best_figures: Figures
     difference: Difference  # the ensemble against the best member, photo by photo
-    per_class: pd.DataFrame  # class, recall, precision, f1, support of the ensemble, and recall_gain ... over the best
+    # class, precision, recall, f1, support of the ensemble; recall_gain, precision_gain, f1_gain over the best member;
+    # beyond_noise: whether the photos of that class are enough to tell the recalls apart
+    per_class: pd.DataFrame
     ties: int
     tied: np.ndarray  # int64, rows of the part where the ensemble was tied
     rescued: np.ndarray  # int64, rows where the ensemble is right and the best member wrong
@@ -29,6 +31,11 @@ class Gain:
     true: np.ndarray  # int64 (n_photos,)
     predicted: np.ndarray  # int64 (n_photos,), the ensemble's answers
     best_predicted: np.ndarray  # int64 (n_photos,), the best member's answers
+
+    def verdict(self, best_name: str) -> str:
+        """Whether the ensemble beats its best member, in one sentence without a full stop."""
+        sentence = verdict(self.difference, best_name, "the ensemble")
+        return "T" + sentence[1:] if sentence.startswith("the ensemble") else sentence
 
 
 def best_member(members: dict[str, Predictions]) -> str:
@@ -62,6 +69,10 @@ def gain_over_best(members: dict[str, Predictions], rule: str, part: Part, names
     per_class = ensemble_figures.per_class.copy()
     for metric in METRICS:
         per_class[f"{metric}_gain"] = per_class[metric] - best_figures.per_class[metric]
+    rescued, lost = right & ~best_right, best_right & ~right
+    rescues, losses = (np.bincount(answers.true[photos], minlength=len(classes)) for photos in (rescued, lost))
+    # Eight classes are eight tests: without Holm one of them would often seem to gain by chance.
+    per_class["beyond_noise"] = holm([mcnemar(*pair) for pair in zip(losses.tolist(), rescues.tolist(), strict=True)])
     return Gain(
         part=part,
         best=best,
@@ -76,8 +87,8 @@ def gain_over_best(members: dict[str, Predictions], rule: str, part: Part, names
         per_class=per_class,
         ties=answers.ties,
         tied=np.flatnonzero(answers.tied),
-        rescued=np.flatnonzero(right & ~best_right),
-        lost=np.flatnonzero(best_right & ~right),
+        rescued=np.flatnonzero(rescued),
+        lost=np.flatnonzero(lost),
         ids=best_answers.ids,
         true=answers.true,
         predicted=answers.predicted,

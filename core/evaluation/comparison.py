@@ -162,9 +162,27 @@ def paired_difference(
     drawn = np.random.default_rng(seed).multinomial(n, shares, size=draws)  # (draws, 3)
     tail = 100 * LEVEL / 2
     low, high = np.percentile((drawn[:, 1] - drawn[:, 0]) / n, [tail, 100 - tail])
-    disagreeing = only_baseline + only_run
-    p_value = binomtest(only_run, disagreeing).pvalue if disagreeing else 1.0
-    return (only_run - only_baseline) / n, float(low), float(high), float(p_value), only_baseline, only_run
+    p_value = mcnemar(only_baseline, only_run)
+    return (only_run - only_baseline) / n, float(low), float(high), p_value, only_baseline, only_run
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """McNemar's exact test (1947), two-sided p-value in 0 to 1: are the photos only one gets right coin tosses?"""
+    disagreeing = only_first + only_second
+    return float(binomtest(only_first, disagreeing).pvalue) if disagreeing else 1.0
+
+
+def holm(p_values: Sequence[float], level: float = LEVEL) -> np.ndarray:
+    """Which of several tests still stand when all were looked at: Holm's step-down (1979).
+
+    Returns a bool ndarray of shape (n_tests,); the chance that any of them is a false alarm is at most `level`.
+    """
+    p_values = np.asarray(p_values, float)
+    order = np.argsort(p_values, kind="stable")
+    holds = np.logical_and.accumulate(p_values[order] * np.arange(len(p_values), 0, -1) < level)
+    standing = np.zeros(len(p_values), bool)
+    standing[order] = holds
+    return standing
 
 
 def compare(

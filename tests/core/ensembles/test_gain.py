@@ -63,3 +63,47 @@ def test_ties_are_counted_and_listed():
     found = gain_over_best({"x": MEMBERS["x"], "y": MEMBERS["y"]}, "vote", Part.VALIDATION)
     assert found.ties == 3
     assert found.tied.tolist() == [1, 3, 4]
+
+
+def test_a_class_gains_beyond_the_noise_only_where_its_photos_are_enough():
+    true = np.repeat([0, 1, 2], 20)
+    weak = np.where(true == 1, 0, true)  # misses all 20 of beech, and is right on all others
+    weak[0] = 1
+    good = np.where(np.arange(60) % 20 == 5, (true + 1) % 3, true)
+
+    def of(labels):
+        part = PartPredictions(ids=tuple(f"{n:02d}" for n in range(60)), true=true, probabilities=np.eye(3)[labels])
+        parts = {Part.VALIDATION: part, Part.TEST: part}
+        return Predictions(evaluation_id="e", classes=("ash", "beech", "cedar"), parts=parts)
+
+    found = gain_over_best({"a": of(weak), "b": of(weak)}, "vote", Part.TEST)
+    assert not found.per_class["beyond_noise"].any()
+    best_on_validation = Predictions(
+        evaluation_id="e",
+        classes=("ash", "beech", "cedar"),
+        parts={Part.VALIDATION: of(true).parts[Part.TEST], Part.TEST: of(weak).parts[Part.TEST]},
+    )
+    found = gain_over_best({"a": best_on_validation, "b": of(good), "c": of(good)}, "vote", Part.TEST)
+    assert found.best == "a"
+    assert found.per_class["beyond_noise"].tolist() == [False, True, False]
+
+
+def test_the_verdict_names_the_best_member_and_starts_like_a_sentence():
+    true = np.zeros(200, int)
+    right, wrong = np.zeros(200, int), np.ones(200, int)
+
+    def of(validation, test):
+        ids = tuple(f"{n:03d}" for n in range(200))
+        parts = {
+            part: PartPredictions(ids=ids, true=true, probabilities=np.eye(2)[labels])
+            for part, labels in ((Part.VALIDATION, validation), (Part.TEST, test))
+        }
+        return Predictions(evaluation_id="e", classes=("ash", "beech"), parts=parts)
+
+    found = gain_over_best({"a": of(right, wrong), "b": of(wrong, right), "c": of(wrong, right)}, "vote", Part.TEST)
+    assert found.verdict("ivy") == "The ensemble is 100.0 points higher (100.0 to 100.0 on 200 photos)"
+    assert (
+        gain_over_best({"a": of(right, right)}, "vote", Part.TEST)
+        .verdict("ivy")
+        .startswith("Too close to call: ivy and")
+    )

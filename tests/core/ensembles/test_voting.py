@@ -72,7 +72,7 @@ def mean_by_definition(stack):
     return predicted
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(members())
 def test_majority_vote_is_what_its_definition_says(stack):
     expected, expected_tied = vote_by_definition(stack)
@@ -82,7 +82,7 @@ def test_majority_vote_is_what_its_definition_says(stack):
     assert ties == sum(expected_tied)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(members())
 def test_mean_of_probabilities_is_what_its_definition_says(stack):
     predicted, probabilities, _ = mean(stack)

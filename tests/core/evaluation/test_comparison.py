@@ -14,6 +14,7 @@ from core.evaluation.comparison import (
     compare,
     compare_json,
     gate,
+    holm,
     letter,
     paired_difference,
     verdict,
@@ -197,3 +198,10 @@ def test_compare_prints_plain_json_with_both_parts():
     assert set(printed["differences"]) == {"validation", "test"}
     assert printed["differences"]["test"][0]["only_run"] == 20
     assert printed["differences"]["test"][0]["beyond_noise"] is True
+
+
+def test_holm_keeps_what_stands_after_as_many_tests_as_were_made():
+    # .01 is held against .05 / 4, .013 against .05 / 3, .03 against .05 / 2: there it ends, .04 falls with it
+    assert holm([0.04, 0.01, 0.03, 0.013]).tolist() == [False, True, False, True]
+    assert holm([0.04]).tolist() == [True]
+    assert holm([]).tolist() == []

@@ -34,7 +34,7 @@ def answers(draw):
     return n_classes, true, predicted
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(answers())
 def test_figures_agree_with_scikit_learn_to_1e_12_absent_classes_included(drawn):
     n_classes, true, predicted = drawn
