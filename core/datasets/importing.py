@@ -127,7 +127,7 @@ def import_files(
     def incoming() -> Iterator[Incoming]:
         for class_name, filename, file in files:
             class_name = checked_name(class_name, "class")
-            refuse_twins([*(parent.classes if parent else ()), *added, class_name], "the dropped files")
+            refuse_twins({*(parent.classes if parent else ()), *added, class_name}, "the dropped files")
             added[class_name] = added.get(class_name, 0) + 1
             inside = [part for part in filename.replace("\\", "/").split("/") if part not in ("", ".", "..")]
             if not inside or is_hidden(inside[-1]):
@@ -136,7 +136,8 @@ def import_files(
             yield Incoming(class_name, path, lambda file=file: _read_file(file))
 
     def edits() -> list[str]:
-        return [*parent.edits, *(f"{count} files added to {class_name}" for class_name, count in added.items())]
+        came = [f"{count} file{'s'[: count != 1]} added to {class_name}" for class_name, count in added.items()]
+        return [*parent.edits, *came]
 
     return ingest(
         settings,

@@ -57,9 +57,9 @@ def find_layout(files: Iterable[Sequence[str]], source: str) -> Layout:
 
 
 def refuse_twins(names: Iterable[str], source: str) -> None:
-    """Raises CaseTwins where two class names differ only in capitals or in how Unicode writes them."""
+    """Raises CaseTwins where two class names, each given once, differ only in capitals or how Unicode writes them."""
     seen: dict[str, str] = {}
     for name in names:
-        twin = seen.setdefault(twin_key(name), name)
-        if twin is not name:
-            raise CaseTwins(first=twin, second=name, source=source)
+        if (key := twin_key(name)) in seen:
+            raise CaseTwins(first=seen[key], second=name, source=source)
+        seen[key] = name

@@ -1,0 +1,230 @@
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.datasets import (
+    import_files,
+    import_folder,
+    import_path,
+    left_out,
+    list_datasets,
+    load_photo,
+    photo_path,
+    photo_rows,
+)
+from core.errors import BadName, CaseTwins, NoPhotos, OneClass
+
+SPECIES = Path(__file__).parents[4] / "shared" / "data" / "species"
+
+
+@pytest.fixture
+def folder(tmp_path, write, photo):
+    """Two classes of three photos."""
+    files = {
+        f"{name}/{number}.jpg": photo(10 * at + number) for at, name in enumerate(("Ash", "Oak")) for number in range(3)
+    }
+    return write(tmp_path / "incoming" / "plants", files)
+
+
+def dropped(**classes):
+    return [
+        (name, f"{at}.jpg", io.BytesIO(content))
+        for name, contents in classes.items()
+        for at, content in enumerate(contents)
+    ]
+
+
+def test_a_folder_becomes_a_dataset_whose_ids_are_the_hashes_of_the_files(home, folder):
+    dataset = import_folder(home, folder, "Plants")
+    assert (dataset.classes, dataset.counts, dataset.version) == (("Ash", "Oak"), (3, 3), 1)
+    rows = photo_rows(home, dataset.id)
+    assert rows["path"].tolist() == sorted(str(path.relative_to(folder)) for path in folder.rglob("*.jpg"))
+    for row in rows.itertuples():
+        assert row.id == hashlib.sha256((folder / row.path).read_bytes()).hexdigest()
+        assert (row.width, row.height) == (12, 10)
+        assert load_photo(home, row.id).shape == (10, 12, 3)
+        assert load_photo(home, row.id).dtype == np.uint8
+
+
+def test_classes_are_in_the_order_of_a_string_sort(home, tmp_path, write, photo):
+    folder = write(
+        tmp_path, {f"{name}/1.jpg": photo(at) for at, name in enumerate(["b", "B", "a", "10", "9", "Ä"][1:])}
+    )
+    assert import_folder(home, folder, "Order").classes == ("10", "9", "B", "a", "Ä")
+
+
+def test_unreadable_files_are_listed_with_a_reason_and_are_not_fatal(home, folder, write, photo):
+    write(
+        folder,
+        {"Oak/broken.jpg": photo(99)[:100], "Ash/page.jpg": b"<html>", "Ash/empty.png": b"", "loose.jpg": photo(98)},
+    )
+    dataset = import_folder(home, folder, "Plants")
+    assert dataset.counts == (3, 3)
+    assert set(dataset.unreadable) == {"Oak/broken.jpg", "Ash/page.jpg", "Ash/empty.png", "loose.jpg"}
+    reasons = left_out(home, dataset.id).set_index("path")["reason"]
+    assert "cut short" in reasons["Oak/broken.jpg"]
+    assert "no photo" in reasons["Ash/page.jpg"]
+    assert "class folder" in reasons["loose.jpg"]
+
+
+def test_an_exact_copy_is_kept_once_and_counted(home, folder):
+    (folder / "Oak" / "again.jpg").write_bytes((folder / "Oak" / "0.jpg").read_bytes())
+    dataset = import_folder(home, folder, "Plants")
+    assert (dataset.counts, dataset.duplicates) == ((3, 3), 1)
+    assert photo_rows(home, dataset.id)["path"].str.contains("again").sum() == 0
+
+
+def test_a_photo_under_two_labels_is_left_out_under_both(home, folder):
+    for name in ("Oak/twin.jpg", "Oak/twin2.jpg"):
+        (folder / name).write_bytes((folder / "Ash" / "0.jpg").read_bytes())
+    dataset = import_folder(home, folder, "Plants")
+    assert dataset.counts == (2, 3)
+    assert set(dataset.two_labels) == {"Ash/0.jpg", "Oak/twin.jpg", "Oak/twin2.jpg"}
+    assert len(list(home.photos.rglob("*.jpg"))) == 5
+
+
+def test_a_class_of_one_photo_comes_in(home, tmp_path, write, photo):
+    folder = write(tmp_path, {"A/1.jpg": photo(1), "B/2.jpg": photo(2), "B/3.jpg": photo(3)})
+    assert import_folder(home, folder, "Small").counts == (1, 2)
+
+
+def test_the_same_photos_are_the_same_dataset_wherever_they_lay(home, folder, tmp_path):
+    first = import_folder(home, folder, "Plants")
+    assert import_folder(home, folder, "Plants") == first
+    moved = folder.rename(tmp_path / "incoming" / "elsewhere")
+    assert import_folder(home, moved, "Other").id == first.id
+    assert [dataset.id for dataset in list_datasets(home)] == [first.id]
+
+
+@pytest.mark.parametrize(
+    ("files", "error"),
+    [
+        ({}, NoPhotos),
+        ({"A/1.txt": b"a", "B/2.txt": b"b"}, NoPhotos),
+        ({"A/1.jpg": None}, OneClass),
+        ({"A/1.jpg": None, "B/2.jpg": b"broken"}, OneClass),
+        ({"a/1.jpg": None, "A/2.jpg": None}, CaseTwins),
+    ],
+)
+def test_a_folder_that_is_refused_leaves_nothing(home, tmp_path, write, photo, snapshot, files, error):
+    folder = tmp_path / "incoming" / "x"
+    folder.mkdir()
+    write(folder, {name: photo(at) if content is None else content for at, (name, content) in enumerate(files.items())})
+    with pytest.raises(error):
+        import_folder(home, folder, "X")
+    assert snapshot() == set()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a/b", "..", "a\nb", "x" * 61])
+def test_a_bad_name_is_refused_before_a_photo_is_read(home, folder, snapshot, name):
+    with pytest.raises(BadName):
+        import_folder(home, folder, name)
+    assert snapshot() == set()
+
+
+def test_an_import_that_is_broken_off_leaves_nothing_and_the_next_one_works(home, folder, snapshot):
+    def report(done, total):
+        assert total == 6
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_folder(home, folder, "Plants", report)
+    assert snapshot() == set()
+    assert import_folder(home, folder, "Plants").photos == 6
+
+
+def test_what_a_killed_import_left_is_swept_by_the_next(home, folder, photo):
+    left = home.photos / ".staging" / "dead"
+    left.mkdir(parents=True)
+    (left / "x.jpg").write_bytes(photo(1))
+    left.with_suffix(".lock").touch()
+    import_folder(home, folder, "Plants")
+    assert not list((home.photos / ".staging").iterdir())
+
+
+def test_progress_counts_every_file(home, folder):
+    seen = []
+    import_path(home, folder, "Plants", lambda done, total: seen.append((done, total)))
+    assert seen == [(number, 6) for number in range(1, 7)]
+
+
+def test_photos_of_two_datasets_are_stored_once(home, folder, write, photo):
+    first = import_folder(home, folder, "Plants")
+    before = {path: path.stat().st_mtime_ns for path in home.photos.rglob("*.jpg")}
+    write(folder, {"Elm/9.jpg": photo(77)})
+    second = import_folder(home, folder, "Plants")
+    assert (second.version, second.id != first.id) == (2, True)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list(home.photos.rglob("*.jpg"))) == 7
+
+
+def test_dropped_files_make_a_dataset(home, photo):
+    dataset = import_files(home, dropped(Ash=[photo(1), photo(2)], Oak=[photo(3)]), "Dropped")
+    assert (dataset.classes, dataset.counts) == (("Ash", "Oak"), (2, 1))
+
+
+def test_dropped_files_of_one_name_are_both_kept(home, photo):
+    files = [("Ash", "IMG_1.jpg", io.BytesIO(photo(1))), ("Ash", "IMG_1.jpg", io.BytesIO(photo(2)))]
+    dataset = import_files(home, [*files, ("Oak", "a/../../b.jpg", io.BytesIO(photo(3)))], "Dropped")
+    assert photo_rows(home, dataset.id)["path"].tolist() == ["Ash/IMG_1 (2).jpg", "Ash/IMG_1.jpg", "Oak/b.jpg"]
+
+
+def test_adding_files_makes_a_version_and_keeps_the_parent(home, folder, photo):
+    parent = import_folder(home, folder, "Plants")
+    child = import_files(home, dropped(Oak=[photo(50)], Elm=[photo(51)]), "Plants", parent=parent)
+    assert (child.version, child.parent, child.classes, child.counts) == (
+        2,
+        parent.id,
+        ("Ash", "Elm", "Oak"),
+        (3, 1, 4),
+    )
+    assert child.edits == ("1 file added to Oak", "1 file added to Elm")
+    assert photo_rows(home, parent.id).shape[0] == 6
+    labels = photo_rows(home, child.id).set_index("path")["label"]
+    assert labels["Oak/0 (2).jpg"] == labels["Oak/0.jpg"] == 2
+
+
+def test_added_photos_that_the_parent_has_elsewhere_are_left_out_under_both_for_good(home, folder, photo):
+    parent = import_folder(home, folder, "Plants")
+    child = import_files(home, dropped(Oak=[photo(0)]), "Plants", parent=parent)  # photo 0 is Ash/0.jpg
+    assert (child.counts, len(child.two_labels)) == ((2, 3), 2)
+    grandchild = import_files(home, dropped(Ash=[photo(0), photo(60)]), "Plants", parent=child)
+    assert grandchild.counts == (3, 3)
+
+
+def test_adding_only_what_is_there_gives_the_parent_back(home, folder, photo):
+    parent = import_folder(home, folder, "Plants")
+    assert import_files(home, dropped(Ash=[photo(0)]), "Plants", parent=parent) == parent
+
+
+def test_adding_a_case_twin_of_a_class_is_refused(home, folder, photo):
+    parent = import_folder(home, folder, "Plants")
+    with pytest.raises(CaseTwins):
+        import_files(home, dropped(oak=[photo(70)]), "Plants", parent=parent)
+
+
+def test_a_damaged_stored_photo_is_written_again(home, folder):
+    dataset = import_folder(home, folder, "Plants")
+    photo = photo_rows(home, dataset.id)["id"][0]
+    photo_path(home, photo).write_bytes(b"")
+    import_folder(home, folder, "Plants")
+    assert load_photo(home, photo).shape == (10, 12, 3)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_listed(home, folder):
+    (folder / "Oak" / "0.jpg").chmod(0)
+    assert import_folder(home, folder, "Plants").unreadable == ("Oak/0.jpg",)
+
+
+def test_the_species_photos_come_in_whole(home):
+    if not SPECIES.is_dir():
+        pytest.skip("the species photos are not on this machine (../shared/data/species)")
+    dataset = import_folder(home, SPECIES, "Species", visitor=False)
+    assert dataset.counts == (158, 452, 438, 434, 451, 189, 456, 432)
+    assert dataset.unreadable == dataset.two_labels == ()
