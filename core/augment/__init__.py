@@ -1,0 +1,21 @@
+"""Augmentation: the registry of operations, recipes by name, and (in submodules, with Keras) their drawing.
+
+Importing this room loads no Keras; `core.augment.pipeline` and `core.augment.preview` do.
+"""
+
+from core.augment.library import BUILT_IN, find_recipe, list_recipes, save_recipe
+from core.augment.operation import Operation, Parameter
+from core.augment.registry import OPERATIONS, find_operation, parameters, validate
+
+__all__ = [
+    "BUILT_IN",
+    "OPERATIONS",
+    "Operation",
+    "Parameter",
+    "find_operation",
+    "find_recipe",
+    "list_recipes",
+    "parameters",
+    "save_recipe",
+    "validate",
+]

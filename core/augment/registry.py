@@ -1,0 +1,75 @@
+"""The registry of operations, and what a recipe must be to be used."""
+
+import math
+from typing import Any
+
+from core.augment.operation import Operation, Parameter
+from core.augment.operations import ALL
+from core.errors import BadParameter, UnknownOperation
+from core.records import Recipe, Step
+
+OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in ALL}
+
+
+def find_operation(name: str) -> Operation:
+    """The operation of that name. Raises UnknownOperation."""
+    if name not in OPERATIONS:
+        raise UnknownOperation(name=name, known=", ".join(OPERATIONS))
+    return OPERATIONS[name]
+
+
+def parameters(step: Step) -> dict[str, Any]:
+    """All parameters of the step, defaults filled in. Raises UnknownOperation, BadParameter."""
+    operation = find_operation(step.operation)
+    known = {parameter.name: parameter for parameter in operation.parameters}
+    for name, value in step.parameters.items():
+        if name not in known:
+            expected = f"one of its parameters ({', '.join(known)})"
+            raise BadParameter(parameter=name, operation=operation.title, expected=expected, value=value)
+    values = {
+        name: _checked(operation, parameter, step.parameters.get(name, parameter.default))
+        for name, parameter in known.items()
+    }
+    if values.get("period_low", 0) > values.get("period_high", 1):
+        raise BadParameter(
+            parameter=known["period_high"].title,
+            operation=operation.title,
+            expected=f"at least the shortest period ({values['period_low']})",
+            value=values["period_high"],
+        )
+    return values
+
+
+def validate(recipe: Recipe) -> Recipe:
+    """The recipe in its one normal form: parameters equal to their default left out, numbers of the right type.
+
+    Recipes that do the same therefore have the same id. Raises UnknownOperation, BadParameter.
+    """
+    return recipe.model_copy(update={"steps": tuple(_normal(step) for step in recipe.steps)})
+
+
+def _normal(step: Step) -> Step:
+    defaults = {parameter.name: parameter.default for parameter in find_operation(step.operation).parameters}
+    changed = {name: value for name, value in parameters(step).items() if value != defaults[name]}
+    return Step(operation=step.operation, parameters=changed, probability=step.probability)
+
+
+def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:
+    def refuse(expected: str):
+        return BadParameter(parameter=parameter.title, operation=operation.title, expected=expected, value=value)
+
+    if parameter.kind == "bool":
+        if not isinstance(value, bool):
+            raise refuse("true or false")
+        return value
+    if parameter.kind == "choice":
+        if value not in parameter.choices:
+            raise refuse(f"one of {', '.join(parameter.choices)}")
+        return value
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    whole = "a whole number" if parameter.kind == "int" else "a number"
+    if not number or (parameter.kind == "int" and value != int(value)):
+        raise refuse(f"{whole} from {parameter.low} to {parameter.high}")
+    if not parameter.low <= value <= parameter.high:
+        raise refuse(f"{whole} from {parameter.low} to {parameter.high}")
+    return int(value) if parameter.kind == "int" else float(value)
