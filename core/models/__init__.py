@@ -1,0 +1,21 @@
+"""Backbones, heads, freezing, weights: what a network is made of.
+
+Importing this package never imports Keras; `network`, `predict`, `vanilla`, `applications`, `head` and `freezing` do.
+"""
+
+from core.models.backbones import BACKBONES, Backbone, find_backbone
+from core.models.checking import check
+from core.models.thaw import Block, blocks, frozen_blocks, trainable_share
+from core.models.weights import resolve
+
+__all__ = [
+    "BACKBONES",
+    "Backbone",
+    "Block",
+    "blocks",
+    "check",
+    "find_backbone",
+    "frozen_blocks",
+    "resolve",
+    "trainable_share",
+]

@@ -1,0 +1,45 @@
+"""Everything about the network of a training plan that can be known before it is queued. No Keras."""
+
+from core.errors import BadSpec, InputTooSmall, TooManyFrozen, WeightsNotFound
+from core.models.backbones import Backbone, find_backbone
+from core.models.weights import resolve, stored
+from core.models.weights_file import require_fit
+from core.records import RunSpec
+from core.settings import Settings
+
+
+def check(settings: Settings, spec: RunSpec, classes: int) -> RunSpec:
+    """The spec with the backbone's registry name and the content hash of its weights, ready to be queued.
+
+    Weights are found (downloaded at most once) and kept under settings.frozen_weights. A spec that already carries a
+    `weights_hash` must get those very weights: the kept copy serves where the name is no longer known.
+    Raises UnknownBackbone, BadSpec, TooManyFrozen, InputTooSmall, WeightsNotFound, WeightsMismatch,
+    WeightsUnavailable.
+    """
+    backbone = find_backbone(spec.backbone)
+    if classes < 2:
+        raise BadSpec(reason=f"a classifier needs at least two classes; received {classes}")
+    if spec.input_size < backbone.minimum:
+        raise InputTooSmall(backbone=backbone.title, minimum=backbone.minimum, received_size=spec.input_size)
+    for number, phase in enumerate(spec.phases, start=1):
+        if phase.frozen != "all" and phase.frozen > backbone.layers:
+            raise TooManyFrozen(phase=number, frozen=phase.frozen, backbone=backbone.title, layers=backbone.layers)
+    return spec.model_copy(update={"backbone": backbone.name, "weights_hash": _weights_hash(settings, backbone, spec)})
+
+
+def _weights_hash(settings: Settings, backbone: Backbone, spec: RunSpec) -> str | None:
+    if spec.weights is None:
+        return None
+    try:
+        _, sha256 = resolve(settings, backbone, spec.weights)
+    except WeightsNotFound:
+        if spec.weights_hash and (path := stored(settings, spec.weights_hash)).is_file():
+            require_fit(path, backbone, spec.weights)
+            return spec.weights_hash
+        raise
+    if spec.weights_hash and spec.weights_hash != sha256:
+        raise BadSpec(
+            reason=f"weights_hash {spec.weights_hash[:12]} is not that of {spec.weights}, which is {sha256[:12]}; "
+            f"leave weights_hash out to train from the file as it is"
+        )
+    return sha256

@@ -1,0 +1,215 @@
+"""A backbone with preprocessing and a head, built from a spec and put together anew for each phase."""
+
+import hashlib
+import random
+import tempfile
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from core.errors import WeightsNotFound
+from core.models import applications, trained
+from core.models import head as heads
+from core.models.backbones import Backbone, find_backbone
+from core.models.checking import check
+from core.models.freezing import FrozenPrefix, section, set_trainable
+from core.models.preprocessing import Preprocessing
+from core.models.tables import layer_table
+from core.models.thaw import frozen_layers, prefix_cut, trainable_share, trains
+from core.models.weights import stored
+from core.models.weights_file import is_legacy, require_fit
+from core.records import Phase, RunSpec
+from core.settings import Settings
+
+# Keras draws the seeds of initialisers and dropout from Python's `random`, which threads share.
+_DRAWING = threading.Lock()
+
+
+class LayerInfo(NamedTuple):
+    index: int  # counts on from the backbone into the head
+    name: str
+    type: str
+    params: int
+    shape: tuple[int, ...]  # output, without the batch
+    part: str  # "backbone" or "head"
+
+
+class PhaseModel(NamedTuple):
+    """The network for one phase. The next `for_phase` of the same network changes its layers' `trainable`."""
+
+    prefix: keras.Model | None  # (n, s, s, 3) float32 photos in 0..255 -> (n, h, w, c); inference only, nothing trains
+    suffix: keras.Model  # what the prefix gives (the photos where there is none) -> (n, classes) probabilities
+    full: keras.Model  # photos -> probabilities; = suffix(FrozenPrefix(prefix)(photos))
+    cut: int  # layers of the backbone inside the prefix; at most the phase's `frozen`
+
+
+class Network:
+    """Made by `build`. Layers and weights live here; the models of `for_phase` share them."""
+
+    def __init__(self, spec: RunSpec, classes: int):
+        self.spec = spec
+        self.classes = classes
+        self.registered: Backbone = find_backbone(spec.backbone)
+        self.pretrained = spec.weights_hash is not None
+        self.backbone: keras.Model = applications.construct(self.registered, spec.input_size)
+        self.head = heads.construct(spec.head, classes)
+        self.preprocessing = Preprocessing(self.registered.preprocessing, name="preprocessing")
+        photos = keras.Input((spec.input_size, spec.input_size, 3), name="photos")
+        self.model = keras.Model(photos, self._classify(self.backbone(self.preprocessing(photos))), name="network")
+
+    def _classify(self, features):
+        for layer in self.head:
+            features = layer(features)
+        return features
+
+    def for_phase(self, phase: Phase) -> PhaseModel:
+        """Set what trains and cut the network there; compile the result anew, as Keras notes `trainable` then.
+
+        Frozen layers between the cut and k are in the suffix, but infer only as well. Without a prefix, preprocessing
+        is in the suffix.
+        """
+        k = frozen_layers(self.registered, phase.frozen)
+        cut = prefix_cut(self.registered, k)
+        set_trainable(self.backbone, k, phase.train_batch_normalization or not self.pretrained)
+        photos = keras.Input((self.spec.input_size, self.spec.input_size, 3), name="photos")
+        if cut == 0:
+            full = keras.Model(photos, self._thawed(self.preprocessing(photos), 0, k), name="network")
+            return PhaseModel(None, full, full, 0)
+        prefix = keras.Model(photos, section(self.backbone, 0, cut)(self.preprocessing(photos)), name="prefix")
+        kept = keras.Input(prefix.output_shape[1:], name="kept")
+        suffix = keras.Model(kept, self._thawed(kept, cut, k), name="suffix")
+        full = keras.Model(photos, suffix(FrozenPrefix(prefix, name="frozen_prefix")(photos)), name="network")
+        return PhaseModel(prefix, suffix, full, cut)
+
+    def _thawed(self, x, cut: int, k: int):
+        """From the single tensor at `cut` through the frozen layers up to k and the thawed ones to the head."""
+        if any(layer.weights for layer in self.backbone.layers[cut:k]):
+            x = FrozenPrefix(section(self.backbone, cut, k), name="frozen_rest")(x)
+        else:
+            k = cut
+        if k < len(self.backbone.layers):
+            x = section(self.backbone, k, len(self.backbone.layers))(x)
+        return self._classify(x)
+
+    def _moved(self) -> dict[str, list]:
+        """Variables that any phase of the spec trains, by place in the file; all of them where none were loaded."""
+        rows = layer_table(self.registered.name).layers
+        groups = {}
+        for row, layer in zip(rows, self.backbone.layers, strict=True):
+            thawed = any(
+                row.index >= frozen_layers(self.registered, phase.frozen)
+                and trains(row, phase.train_batch_normalization)
+                for phase in self.spec.phases
+            )
+            if layer.weights and (thawed or not self.pretrained):
+                groups[f"backbone/{row.index:04}"] = layer.weights
+        for index, layer in enumerate(self.head):
+            if isinstance(layer, keras.layers.Dropout) or not layer.weights:
+                continue  # dropout's only variable is its seed's state
+            groups[f"head/{index:04}"] = layer.weights
+        return groups
+
+    def save_trained(self, path: Path, optimizer: keras.optimizers.Optimizer | None = None) -> Path:
+        """Write what any phase trains (weights, moving statistics, the head) to one `.weights.h5`; frozen pre-trained
+        layers are not in it, spec.weights_hash names them. With `optimizer`, its state too, for a checkpoint.
+
+        The file takes the place of an older one only once it is whole.
+        """
+        groups = self._moved()
+        if optimizer is not None:
+            groups["optimizer"] = optimizer.variables
+        return trained.write(path, groups, self._label())
+
+    def load_trained(self, path: Path, optimizer: keras.optimizers.Optimizer | None = None) -> None:
+        """Read what `save_trained` wrote for an equal spec; only numbers are read, never code.
+
+        optimizer: one already built for what trains, whose state is to be read as well.
+        Raises WeightsMismatch if the file is of another network or damaged; nothing is changed then.
+        """
+        groups = self._moved()
+        if optimizer is not None:
+            groups["optimizer"] = optimizer.variables
+        trained.read(path, groups, self._label(), self.registered.title)
+
+    def _label(self) -> str:
+        return f"{self.registered.name} {self.spec.weights_hash or 'random'} {self.classes}"
+
+    def seed_dropout(self, epoch: int) -> None:
+        """Make every dropout's draws a function of (seed, layer, epoch), so that a resumed epoch repeats them."""
+        layers = [*self.backbone.layers, *self.head]
+        for index, layer in enumerate(layers):
+            if (generator := getattr(layer, "seed_generator", None)) is not None:
+                start = np.random.SeedSequence([self.spec.seed, index, epoch]).generate_state(1, np.uint32)[0]
+                generator.state.assign(np.array([start, 0], dtype=np.uint32))
+
+    def frozen_fingerprint(self, k: int | str) -> str:
+        """SHA-256 over all weights and statistics of the first k layers: equal before and after a phase (rule 1)."""
+        digest = hashlib.sha256()
+        for layer in self.backbone.layers[: frozen_layers(self.registered, k)]:
+            for weight in layer.weights:
+                digest.update(np.ascontiguousarray(weight.numpy()).tobytes())
+        return digest.hexdigest()
+
+    def describe(self) -> list[LayerInfo]:
+        """The layers of the backbone, then those of the head, counted through from 0."""
+        rows = layer_table(self.registered.name).layers
+        backbone = [
+            LayerInfo(row.index, row.name, row.type, row.params, tuple(layer.output.shape[1:]), "backbone")
+            for row, layer in zip(rows, self.backbone.layers, strict=True)
+        ]
+        return backbone + [
+            LayerInfo(
+                index, layer.name, type(layer).__name__, layer.count_params(), tuple(layer.output.shape[1:]), "head"
+            )
+            for index, layer in enumerate(self.head, start=len(rows))
+        ]
+
+    def trainable_share(self, k: int | str, train_batch_normalization: bool = False) -> float:
+        """Share (0..1) of all weights, head included, that train when the first k layers are frozen."""
+        return trainable_share(
+            self.registered,
+            k,
+            train_batch_normalization=train_batch_normalization or not self.pretrained,
+            head=self.spec.head,
+            classes=self.classes,
+            input_size=self.spec.input_size,
+        )
+
+
+def build(settings: Settings, spec: RunSpec, classes: int) -> Network:
+    """The network of a spec: random weights from spec.seed, then the pre-trained ones of spec.weights_hash.
+
+    The same spec gives the same weights each time; the process's own random state is left as it was. Every backbone
+    layer is thawed until `for_phase` says otherwise. A spec without `weights_hash` is resolved as `check` does.
+    Raises what `check` raises, WeightsNotFound where the kept file is gone.
+    """
+    if spec.weights is not None and spec.weights_hash is None:
+        spec = check(settings, spec, classes)
+    with _DRAWING:
+        state = random.getstate()
+        try:
+            random.seed(spec.seed)
+            network = Network(spec, classes)
+        finally:
+            random.setstate(state)
+    if spec.weights_hash is not None:
+        path = stored(settings, spec.weights_hash)
+        if not path.is_file():
+            raise WeightsNotFound(name=path.name, folder=path.parent)
+        require_fit(path, network.registered)
+        _load(network.backbone, path)
+    return network
+
+
+def _load(model: keras.Model, path: Path) -> None:
+    """Weights only: neither format holds code. Keras tells its formats apart by the file's name, not its content."""
+    if not is_legacy(path):
+        model.load_weights(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder) / "weights.h5"
+        link.symlink_to(path)
+        model.load_weights(link)
