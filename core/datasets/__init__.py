@@ -12,8 +12,16 @@ from core.datasets.catalogue import (
     store_dataset,
 )
 from core.datasets.folders import allowed_path, allowed_roots
-from core.datasets.importing import import_files, import_folder, import_path, import_zip
-from core.datasets.splitting import class_counts, find_split, list_splits, make_split, split_rows, thin_classes
+from core.datasets.importing import import_dropped_folder, import_files, import_folder, import_path, import_zip
+from core.datasets.splitting import (
+    class_counts,
+    find_split,
+    list_splits,
+    make_split,
+    planned_counts,
+    split_rows,
+    thin_classes,
+)
 
 __all__ = [
     "allowed_path",
@@ -22,6 +30,7 @@ __all__ = [
     "exam_rows",
     "find_dataset",
     "find_split",
+    "import_dropped_folder",
     "import_files",
     "import_folder",
     "import_path",
@@ -34,6 +43,7 @@ __all__ = [
     "photo_file",
     "photo_path",
     "photo_rows",
+    "planned_counts",
     "split_rows",
     "store_dataset",
     "thin_classes",

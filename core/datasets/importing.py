@@ -5,7 +5,7 @@ lock while it unpacks), and what is kept of each is one row. What can't be read 
 fails leaves nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ from core.datasets.catalogue import left_out, photo_rows
 from core.datasets.decoding import MOST_BYTES, UnreadablePhoto
 from core.datasets.folders import allowed_roots, read_photo, walk
 from core.datasets.intake import Gathered, Incoming, Report, ingest
-from core.datasets.layout import Layout, find_layout, is_photo_name, refuse_twins
+from core.datasets.layout import find_layout, is_photo_name, refuse_twins
 from core.datasets.names import checked_name, is_hidden, printable
 from core.records import Dataset
 from core.settings import Settings
@@ -48,14 +48,8 @@ def import_folder(
             files.append(parts)
         else:
             gathered.unreadable(printable("/".join(parts)), reason)
-    layout = find_layout(files, printable(str(path)))
-
-    def incoming() -> Iterator[Incoming]:
-        for parts in files:
-            if place := _placed(layout, parts, gathered):
-                yield Incoming(*place, lambda parts=parts: read_photo(path.joinpath(*parts)))
-
-    return ingest(settings, name, printable(str(path)), incoming(), len(files), gathered, report)
+    tree = [(parts, lambda parts=parts: read_photo(path.joinpath(*parts))) for parts in files]
+    return _import_tree(settings, name, printable(str(path)), tree, gathered, report)
 
 
 def import_zip(
@@ -89,15 +83,25 @@ def import_zip(
                 entries.append((parts, entry))
             else:
                 gathered.unreadable(printable("/".join(parts)), reason)
-        entries.sort(key=lambda pair: pair[0])  # as a folder is read: which copy is kept doesn't depend on the zip
-        layout = find_layout([parts for parts, _ in entries], called)
+        tree = [(parts, lambda entry=entry: read_entry(archive, entry)) for parts, entry in entries]
+        return _import_tree(settings, name, called, tree, gathered, report)
 
-        def incoming() -> Iterator[Incoming]:
-            for parts, entry in entries:
-                if place := _placed(layout, parts, gathered):
-                    yield Incoming(*place, lambda entry=entry: read_entry(archive, entry))
 
-        return ingest(settings, name, called, incoming(), len(entries), gathered, report)
+def import_dropped_folder(
+    settings: Settings, files: Iterable[tuple[str, BinaryIO]], name: str, report: Report | None = None
+) -> Dataset:
+    """A folder dropped on a page, as dataset `name`: (path inside it with slashes, binary file) each.
+
+    Raises what import_folder raises.
+    """
+    checked_name(name)
+    gathered = Gathered()
+    tree = []
+    for written, file in files:
+        parts = _parts(written)
+        if parts and not any(is_hidden(part) for part in parts):
+            tree.append((parts, lambda file=file: _read_file(file)))
+    return _import_tree(settings, name, "the dropped folder", tree, gathered, report)
 
 
 def import_files(
@@ -129,7 +133,7 @@ def import_files(
             class_name = checked_name(class_name, "class")
             refuse_twins({*(parent.classes if parent else ()), *added, class_name}, "the dropped files")
             added[class_name] = added.get(class_name, 0) + 1
-            inside = [part for part in filename.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+            inside = _parts(filename)
             if not inside or is_hidden(inside[-1]):
                 continue
             path = _free(printable(f"{class_name}/{inside[-1]}"), taken)
@@ -152,12 +156,32 @@ def import_files(
     )
 
 
-def _placed(layout: Layout, parts: tuple[str, ...], gathered: Gathered) -> tuple[str, str] | None:
-    """Where a file belongs; a photo outside the class folders is listed, a README is not."""
-    place = layout.place(parts)
-    if place is None and is_photo_name(parts[-1]):
-        gathered.unreadable(printable("/".join(parts)), NO_CLASS)
-    return place
+def _parts(written: str) -> tuple[str, ...]:
+    """A browser's file name as path parts that lead nowhere else."""
+    return tuple(part for part in written.replace("\\", "/").split("/") if part not in ("", ".", ".."))
+
+
+def _import_tree(
+    settings: Settings,
+    name: str,
+    source: str,
+    tree: list[tuple[tuple[str, ...], Callable[[], bytes]]],
+    gathered: Gathered,
+    report: Report | None,
+) -> Dataset:
+    """Files in folders, (path parts, how to read it) each, once it is known which folders are the classes."""
+    # In the order of names, so that which of two exact copies is kept depends on no zip and no browser.
+    tree.sort(key=lambda file: file[0])
+    layout = find_layout([parts for parts, _ in tree], source)
+
+    def incoming() -> Iterator[Incoming]:
+        for parts, read in tree:
+            if place := layout.place(parts):
+                yield Incoming(*place, read)
+            elif is_photo_name(parts[-1]):  # a photo outside the class folders is listed, a README is not
+                gathered.unreadable(printable("/".join(parts)), NO_CLASS)
+
+    return ingest(settings, name, source, incoming(), len(tree), gathered, report)
 
 
 def _free(path: str, taken: set[str]) -> str:

@@ -50,20 +50,31 @@ def divide(
     Photos of a class are ordered by a hash of seed and id, so the answer knows neither the order they come in nor a
     random generator's version, and a photo more moves few others. Raises BadFractions, ClassTooSmall, EmptyPart.
     """
-    fractions = checked_fractions(fractions)
     labels = np.asarray(labels)
     parts = np.empty(len(ids), dtype=object)
-    for label, name in enumerate(classes):
+    planned = planned_counts(classes, np.bincount(labels, minlength=len(classes)), fractions)
+    for label, counts in enumerate(planned.to_numpy()):
         members = np.flatnonzero(labels == label)
-        if len(members) < len(PARTS):
-            raise ClassTooSmall(name=name, count=len(members), needed=len(PARTS))
-        counts = part_counts(len(members), fractions)
-        for part, size in zip(PARTS, counts, strict=True):
-            if size == 0:
-                raise EmptyPart(part=part.value, name=name, count=len(members))
         drawn = sorted(members, key=lambda at: hashlib.sha256(f"{seed}:{ids[at]}".encode()).digest())
         parts[drawn] = np.repeat([part.value for part in PARTS], counts)
     return parts
+
+
+def planned_counts(classes: Sequence[str], counts: Sequence[int], fractions: Sequence[float]) -> pd.DataFrame:
+    """Photos a class and part as a split would have them: a row a class, columns train, validation, test (int).
+
+    counts: photos a class. Raises BadFractions, ClassTooSmall, EmptyPart.
+    """
+    fractions = checked_fractions(fractions)
+    table = []
+    for name, count in zip(classes, map(int, counts), strict=True):
+        if count < len(PARTS):
+            raise ClassTooSmall(name=name, count=count, needed=len(PARTS))
+        table.append(part_counts(count, fractions))
+        for part, size in zip(PARTS, table[-1], strict=True):
+            if size == 0:
+                raise EmptyPart(part=part.value, name=name, count=count)
+    return pd.DataFrame(table, index=pd.Index(classes, name="class"), columns=[part.value for part in PARTS])
 
 
 def checked_fractions(fractions: Sequence[float]) -> tuple[float, float, float]:

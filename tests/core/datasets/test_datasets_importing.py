@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.datasets import (
+    import_dropped_folder,
     import_files,
     import_folder,
     import_path,
@@ -166,6 +167,14 @@ def test_photos_of_two_datasets_are_stored_once(home, folder, write, photo):
 def test_dropped_files_make_a_dataset(home, photo):
     dataset = import_files(home, dropped(Ash=[photo(1), photo(2)], Oak=[photo(3)]), "Dropped")
     assert (dataset.classes, dataset.counts) == (("Ash", "Oak"), (2, 1))
+
+
+def test_a_dropped_folder_is_read_like_a_folder(home, folder):
+    files = [(str(path.relative_to(folder.parent)), io.BytesIO(path.read_bytes())) for path in folder.rglob("*.jpg")]
+    files += [("plants/.DS_Store", io.BytesIO(b"x")), ("plants/Oak/x.txt", io.BytesIO(b"x"))]
+    dataset = import_dropped_folder(home, files, "Dropped")
+    assert dataset.unreadable == ("Oak/x.txt",)
+    assert dataset.id == import_folder(home, folder, "Plants").id
 
 
 def test_dropped_files_of_one_name_are_both_kept(home, photo):
