@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,9 +15,19 @@ from core.records import Part, Predictions
 STEPS = 2.0**52
 MOST_MEMBERS = 2047
 
+
+class Rule(NamedTuple):
+    title: str
+    help: str  # what it does, in one sentence
+
+
 RULES = {
-    "vote": "Majority vote: each member has one vote a photo; a tie goes to the tied class with the highest mean probability.",  # noqa: E501
-    "mean": "Mean of probabilities: the members' probabilities are averaged, and the class with the highest mean is the answer.",  # noqa: E501
+    "vote": Rule(
+        "Majority vote", "Each member has one vote a photo; a tie goes to the tied class of highest mean probability."
+    ),
+    "mean": Rule(
+        "Mean of probabilities", "The members' probabilities are averaged, and the class of highest mean wins."
+    ),
 }
 
 
