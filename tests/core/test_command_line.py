@@ -1,0 +1,220 @@
+"""The command line: one JSON object on standard output, one sentence for what a person can mend."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+CLASSES = ("Fern", "Ivy")
+ONE_PIXEL_OF = {"Fern": (20, 160, 40), "Ivy": (160, 40, 20)}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two easy classes of 14 photos, 24 px."""
+    random = np.random.default_rng(0)
+    for name in CLASSES:
+        folder = tmp_path / "photos" / name
+        folder.mkdir(parents=True)
+        for number in range(14):
+            noise = random.integers(-20, 20, (24, 24, 3))
+            pixels = np.clip(np.array(ONE_PIXEL_OF[name]) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def thaw(own_home, tmp_path):
+    """Runs `python -m core` in a process of its own; returns (exit code, object or text, standard error)."""
+
+    def run(*arguments, check=True, text=None):
+        done = subprocess.run(
+            [sys.executable, "-m", "core", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            input=text,
+            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+            timeout=280,
+        )
+        if check:
+            assert done.returncode == 0, done.stderr
+        if "--json" in arguments and done.returncode == 0:
+            return done.returncode, json.loads(done.stdout), done.stderr
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+def refused(thaw, *arguments, **options):
+    code, printed, errors = thaw(*arguments, check=False, **options)
+    assert (code, printed) == (1, ""), (code, printed, errors)
+    assert "Traceback" not in errors
+    lines = [line for line in errors.splitlines() if line.strip()]
+    assert len(lines) == 1, errors
+    return lines[0]
+
+
+def test_photos_to_ensemble_on_the_command_line(thaw, photos, tmp_path):
+    _, added, _ = thaw("data", "add", photos, "--name", "plants", "--json")
+    assert (added["name"], added["photos"], added["classes"]) == ("plants", 28, list(CLASSES))
+    _, listed, _ = thaw("data", "list", "--json")
+    assert [one["id"] for one in listed["datasets"]] == [added["id"]]
+
+    _, split, _ = thaw("split", "plants", "--train", ".5", "--validation", ".25", "--test", ".25", "--json")
+    assert split["counts"] == {"train": 14, "validation": 7, "test": 7} or sum(split["counts"].values()) == 28
+
+    plan = json.loads(thaw("spec", "--preset", "first", "--dataset", "plants")[1])
+    assert (plan["dataset"], plan["split"]) == (added["id"], split["id"])
+    plan |= {"input_size": 16, "phases": [{"frozen": 0, "epochs": 3, "batch_size": 8, "learning_rate": 0.003}]}
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    _, trained, _ = thaw("train", file, "--wait", "--json")
+    assert trained["status"] == "finished"
+    assert trained["progress"]["epoch"] == trained["progress"]["epochs"] == 3
+
+    _, joined, said = thaw("train", file, "--json")
+    assert joined["id"] == trained["id"]
+    assert "joined" in said
+
+    _, shown, _ = thaw("show", trained["id"][:10], "--json")
+    assert set(shown["metrics"]) == {"validation", "test"}
+    assert set(shown["metrics"]["test"]) == {"accuracy", "precision_macro", "recall_macro", "f1_macro", "loss"}
+    assert [row["class"] for row in shown["per_class"]["test"]] == list(CLASSES)
+    assert sum(map(sum, shown["confusion"]["validation"])) == split["counts"]["validation"]
+
+    _, runs, _ = thaw("runs", "--json")
+    assert [(run["id"], run["status"]) for run in runs["runs"]] == [(trained["id"], "finished")]
+    assert "finished, there is nothing" in refused(thaw, "cancel", trained["id"])
+
+
+def write_predictions(path, probability=None, seed=0, rows=20, **changes):
+    """A CSV as a PyTorch user would bring it."""
+    random = np.random.default_rng(seed)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "split", "true", *CLASSES])
+        for number in range(rows):
+            true = number % 2
+            right = probability or random.uniform(0.3, 1)
+            shares = [right, 1 - right] if true == 0 else [1 - right, right]
+            writer.writerow([f"p{number}", ("validation", "test")[number // 2 % 2], CLASSES[true], *shares])
+    return path
+
+
+def test_brought_predictions_are_compared_and_combined(in_process, tmp_path):
+    def object_of(*arguments):
+        code, printed, errors = in_process(*arguments, "--json")
+        assert code == 0, errors
+        return json.loads(printed)
+
+    ids = []
+    for number in range(3):
+        file = write_predictions(tmp_path / f"{number}.csv", seed=number)
+        ids.append(object_of("predictions", "add", file, "--name", f"model {number}")["id"])
+    compared = object_of("compare", *ids)
+    assert compared["baseline"] == ids[0]
+    assert set(compared["differences"]) == {"validation", "test"}
+
+    voted = object_of("ensemble", *ids, "--rule", "vote")
+    assert voted["rule"] == "vote"
+    assert [member["id"] for member in voted["members"]] == ids
+    assert set(voted["ties"]) == {"validation", "test"}
+    assert 0 <= voted["ensemble"]["test"]["accuracy"] <= 1
+    assert object_of("ensemble", *ids, "--rule", "mean")["ensemble"]["validation"]["loss"] > 0
+
+    other = write_predictions(tmp_path / "other.csv", rows=24)
+    object_of("predictions", "add", other, "--name", "elsewhere")
+    for verb in ("compare", "ensemble"):
+        code, printed, sentence = in_process(verb, ids[0], "elsewhere")
+        assert (code, printed) == (1, "")
+        assert "tested on other photos" in sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"phases": [{"frozen": 99}]}, "99"),
+        ({"phases": []}, "phases"),
+        ({"phases": [{"frozen": 0, "epochs": 0}]}, "epochs"),
+        ({"backbone": "mobilenetv2", "input_size": 16, "weights": None}, "at least 32 px"),
+        ({"backbone": "alexnet"}, "no backbone alexnet"),
+        ({"backbone": "mobilenetv2", "weights": "mine.weights.h5"}, "mine.weights.h5"),
+        ({"surprise": 1}, "surprise"),
+        ({"dataset": "nothing"}, "no dataset nothing"),
+        ({"split": "0" * 20}, "no split"),
+    ],
+)
+def test_a_plan_that_cannot_work_is_refused_before_a_job_is_queued(change, said, in_process, photos, tmp_path):
+    in_process("data", "add", photos, "--name", "plants")
+    in_process("split", "plants")
+    plan = json.loads(in_process("spec", "--dataset", "plants")[1]) | {"input_size": 16} | change
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    code, printed, sentence = in_process("train", file)
+    assert (code, printed) == (1, "")
+    assert said in sentence
+    assert in_process("runs")[1].strip() == "No runs yet."
+
+
+@pytest.fixture
+def in_process(own_home, capsys, monkeypatch):
+    """As `thaw`, in this process: quick, for refusals that need no training."""
+    from core.__main__ import main
+
+    def run(*arguments):
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["thaw", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+@pytest.mark.parametrize("verb", [("data", "add", "/no/such/folder", "--name", "x"), ("show", "nothing")])
+def test_what_is_not_there_is_one_sentence(in_process, verb):
+    code, printed, sentence = in_process(*verb)
+    assert (code, printed) == (1, "")
+    assert sentence.count("\n") == 1
+
+
+def test_wrong_usage_is_exit_code_two(in_process):
+    assert in_process("data", "add")[0] == 2
+    assert in_process("ensemble", "x", "--rule", "guess")[0] == 2
+
+
+def test_imports_that_hold_nothing_to_learn_are_refused(in_process, tmp_path):
+    empty, single = tmp_path / "empty", tmp_path / "single"
+    empty.mkdir()
+    (single / "Fern").mkdir(parents=True)
+    Image.new("RGB", (24, 24)).save(single / "Fern" / "a.png")
+    nozip = tmp_path / "photos.zip"
+    nozip.write_text("this is no zip")
+    for path, said in ((empty, "No readable photo"), (single, "Only one class"), (nozip, "not a zip")):
+        code, _, sentence = in_process("data", "add", path, "--name", "x")
+        assert code == 1
+        assert said in sentence
+    assert json.loads(in_process("data", "list", "--json")[1]) == {"datasets": []}
+
+
+@pytest.mark.parametrize("fractions", [(0.9, 0.1, 0), (0.5, 0.5, 0.5), (0.98, 0.01, 0.01)])
+def test_a_split_that_leaves_a_part_empty_is_refused(in_process, photos, fractions):
+    in_process("data", "add", photos, "--name", "plants")
+    train, validation, test = fractions
+    code, _, sentence = in_process("split", "plants", "--train", train, "--validation", validation, "--test", test)
+    assert code == 1
+    assert sentence.count("\n") == 1
+
+
+def test_the_presets_are_listed_by_name(in_process):
+    listed = json.loads(in_process("spec", "--list", "--json")[1])["presets"]
+    assert {"first", "report/vanilla", "report/vgg16-k8"} <= {preset["name"] for preset in listed}
