@@ -27,17 +27,17 @@ class ClassBarsInfo(NamedTuple):
 
 
 def info(
-    per_class: dict[str, pd.DataFrame], part: str = "validation", sort: str = "classes", letters=()
+    per_class: dict[str, pd.DataFrame], part: str = "validation", sort: str = "classes", letters=(), names=()
 ) -> ClassBarsInfo:
     """Values of all runs.
 
     Parameters
     ----------
-    per_class : run name -> frame with columns class, precision, recall, f1, support, all of the same classes
+    per_class : run name or id -> frame with columns class, precision, recall, f1, support, all of the same classes
     part : "validation" or "test"; decides the colour
     sort : "classes" keeps the order, "difference" puts the class first whose F1 differs most between the runs
         (with one run: the class with the lowest F1)
-    letters : what runs are called; by default A, B, C in the order given
+    letters, names : what runs are called; by default A, B, C in the order given, and the keys
     """
     frames = list(per_class.values())
     classes = list(frames[0]["class"])
@@ -54,7 +54,7 @@ def info(
         labels=labels(ordered, 22),
         support=tuple(int(frames[0]["support"].iloc[index]) for index in order),
         letters=tuple(letters) or tuple(run_letter(position) for position in range(len(frames))),
-        names=tuple(per_class),
+        names=tuple(names) or tuple(per_class),
         values=values[:, :, order],
         part=part,
     )

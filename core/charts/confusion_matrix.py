@@ -49,7 +49,7 @@ def default_height(n_classes: int) -> int:
 def plot(
     info: ConfusionInfo, dark: bool = False, show: str = "counts", height: int | None = None, scale: bool = True
 ) -> go.Figure:
-    """Heatmap of row shares on the one 0 to 100 % scale; the numbers are "counts" or row "shares".
+    """Heatmap of row shares on the one 0 to 100 % scale; the numbers are "counts", row "shares" or "none".
 
     Up to 20 classes square points lie over the cells (trace "cells", customdata true and predicted index), because a
     heatmap sends no selection to the page.
@@ -58,7 +58,7 @@ def plot(
     height = height or default_height(c)
     colours = palette(dark)
     figure = go.Figure(_heatmap(info, dark, scale, height))
-    if c <= CLICKABLE:
+    if c <= CLICKABLE and show != "none":
         figure.add_traces([_numbers(info, dark, show), _cells(info, dark, height)])
     dress(figure, dark, height)
     every = 1 if c <= ALL_LABELS else -(-c // 25)

@@ -32,21 +32,26 @@ class CurvesInfo(NamedTuple):
     last_epoch: int  # right end of the axis: what is planned, so that live curves don't jump
 
 
-def info(histories: dict[str, pd.DataFrame], phases=(), planned: int = 0) -> CurvesInfo:
+def info(histories: dict[str, pd.DataFrame], phases=(), planned: int = 0, names=(), letters=()) -> CurvesInfo:
     """Curves of one or several runs.
 
     Parameters
     ----------
-    histories : run name -> frame with columns epoch, train_loss, train_accuracy, validation_loss, validation_accuracy
-        (a missing column is a curve that was not measured; an empty frame is a run before its first epoch). A column
-        `phase` (from 1), where there is one, says when phases really changed.
+    histories : run name or id -> frame with columns epoch, train_loss, train_accuracy, validation_loss and
+        validation_accuracy (a missing column is a curve that was not measured; an empty frame is a run before its
+        first epoch). A column `phase` (from 1), where there is one, says when phases really changed.
     phases : sequence of (epochs planned, label), in order
     planned : epochs over all phases; 0 where it is over
+    names, letters : what runs are called; by default the keys, and A, B, C in the order given
     """
     single = len(histories) == 1
     runs = tuple(
-        Curves("" if single else run_letter(position), name, *_columns(frame))
-        for position, (name, frame) in enumerate(histories.items())
+        Curves(
+            "" if single else letters[position] if letters else run_letter(position),
+            names[position] if names else key,
+            *_columns(frame),
+        )
+        for position, (key, frame) in enumerate(histories.items())
     )
     marks = _marks(next(iter(histories.values())), phases) if single else ()
     reached = max((run.epochs[-1] for run in runs if run.epochs), default=0)

@@ -19,12 +19,17 @@ def show_result(run_id: str, compact: bool = False) -> None:
     """
     run = loaders.run(run_id)
     headline(run)
+    matrix_and_classes(run, compact)
+
+
+def matrix_and_classes(run: Run, compact: bool = False) -> None:
+    """Confusion matrix left, per-class table right."""
     if compact:
         part, show = Part.VALIDATION, "counts"
     else:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             part, show = part_switch("result"), numbers_switch("result")
-    figures = loaders.figures(run_id, part)
+    figures = loaders.figures(run.id, part)
     height = COMPACT_HEIGHT if compact and len(figures.per_class) <= confusion_matrix.CLICKABLE else None
     left, right = st.columns([11, 10], gap="medium")
     with left:
@@ -101,8 +106,8 @@ def class_table(figures: Figures, height: int | None = None) -> None:
         st.caption(words.plain(note))
 
 
-def rate_column(title: str, help: str):
+def rate_column(title: str, help: str, decimals: int = 0):
     """A table column of percentages as bars from 0 to 100 %; the values are 0 to 100."""
     return st.column_config.ProgressColumn(
-        title, help=help, min_value=0, max_value=100, format="%.0f %%", width="small", color="gray"
+        title, help=help, min_value=0, max_value=100, format=f"%.{decimals}f %%", width="small", color="gray"
     )

@@ -1,0 +1,85 @@
+"""One run's own page inside the Compare screen."""
+
+import streamlit as st
+
+from core.charts import learning_curves
+from core.records import Run, Status
+from core.settings import settings
+from pages.parts import comparisons, results, run_words, selection, words
+
+FIGURES, CURVES, SETTINGS = "Classes and confusions", "Curves", "Settings"
+
+
+def show_run(run: Run) -> None:
+    """Everything about one run, whatever became of it."""
+    st.subheader(words.plain(run.name), anchor=False)
+    if run.status != Status.FINISHED:
+        not_finished(run)
+        return
+    results.headline(run)
+    views = [FIGURES, CURVES, SETTINGS] if run.spec else [FIGURES]
+    view = st.segmented_control(
+        "View", views, default=FIGURES, required=True, key="compare_single_view", label_visibility="collapsed"
+    )
+    if view == CURVES:
+        curves(run)
+    elif view == SETTINGS:
+        decided(run)
+    else:
+        results.matrix_and_classes(run)
+
+
+def not_finished(run: Run) -> None:
+    """A run without figures: where it is, or why it came to nothing."""
+    if run.status == Status.FAILED:
+        st.error(words.plain(run.error or "The training failed without saying why."), icon=":material/error:")
+        if log := log_lines(run):
+            with st.expander("Log of the training"):
+                st.code(log, language=None, wrap_lines=True)
+        st.caption("Try it again from the Train page; it goes on from its last checkpoint.")
+    elif run.status == Status.CANCELLED:
+        st.info("This training was cancelled, so there are no figures. It can be tried again from the Train page.")
+    else:
+        st.progress(words.share_done(run), text=words.progress_sentence(run))
+        st.caption("Figures come when it is finished. The Train page shows it moving.")
+    if run.spec:
+        curves(run)
+        decided(run)
+
+
+def log_lines(run: Run) -> str:
+    """The last lines a failed training wrote; empty where it left none."""
+    from core.jobs.service import job_log
+
+    return job_log(settings(), run.id)
+
+
+def curves(run: Run) -> None:
+    """Loss and accuracy by epoch."""
+    history = comparisons.history(run)
+    if history.empty and run.status.over:
+        st.info("No epoch of this run was finished, so there is no curve.")
+        return
+    planned = 0 if run.status.over else run.spec.epochs
+    info = learning_curves.info({run.name: history}, run_words.phase_marks(run.spec), planned)
+    st.plotly_chart(
+        learning_curves.plot(info, selection.dark(), height=380),
+        key="compare_curves",
+        config={"displayModeBar": False},
+        alt="Loss and accuracy of train and validation by epoch",
+    )
+
+
+def decided(run: Run) -> None:
+    """Settings left, what they cost right."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        lines(run_words.settings(run))
+    with right:
+        lines(run_words.cost(run))
+
+
+def lines(pairs: dict[str, str]) -> None:
+    """A name and its value a line."""
+    for name, value in pairs.items():
+        st.markdown(f":gray[{name}]  \n{words.plain(value)}")

@@ -1,0 +1,29 @@
+"""What the Compare screen reads, cached by run ids and bounded."""
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation import Comparison, compare
+from core.records import Part, Run
+from pages.parts import loaders
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def comparison(run_ids: tuple[str, ...], part: Part) -> Comparison:
+    """Finished runs of one evaluation id side by side; the first is the baseline. Raises DifferentTest."""
+    return compare({run_id: loaders.predictions(run_id) for run_id in run_ids}, part)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _finished_history(run_id: str) -> pd.DataFrame:
+    return loaders.store().history(run_id)
+
+
+def history(run: Run) -> pd.DataFrame:
+    """Learning curves of a run; kept once it is over."""
+    return _finished_history(run.id) if run.status.over else loaders.store().history(run.id)
+
+
+def latest_finished(runs: list[Run]) -> Run | None:
+    """The finished run that is the newest, of a list with the newest first."""
+    return next((run for run in runs if run.status == "finished"), None)

@@ -1,0 +1,105 @@
+"""A run's settings and figures in words: network, head, phases, cost."""
+
+from core.models import BACKBONES
+from core.records import Head, Phase, Run, RunKind, RunSpec
+from pages.parts import words
+
+
+def network(run: Run) -> str:
+    """ "Xception", or how the run came to be where nothing was trained."""
+    if run.spec is None:
+        return str(run.kind)
+    return BACKBONES[run.spec.backbone].title if run.spec.backbone in BACKBONES else run.spec.backbone
+
+
+def training(run: Run) -> str:
+    """All phases in one line: "all 132 layers stay frozen, only the head trains; then all layers train"."""
+    return "; then ".join(freezing(run.spec, phase) for phase in run.spec.phases) if run.spec else ""
+
+
+def freezing(spec: RunSpec, phase: Phase) -> str:
+    """What one phase keeps frozen; a network Thaw doesn't know any more says only the number."""
+    if spec.backbone in BACKBONES:
+        return words.freezing(phase, BACKBONES[spec.backbone].layers)
+    return f"first {phase.frozen} layers stay frozen"
+
+
+def short_freezing(phase: Phase) -> str:
+    """The same for a mark in a picture: "all frozen", "100 frozen", "all train"."""
+    if phase.frozen == "all":
+        return "all frozen"
+    return f"{phase.frozen} frozen" if phase.frozen > 1 else "all train"
+
+
+def phase_marks(spec: RunSpec) -> list[tuple[int, str]]:
+    """(epochs, label) of each phase, as the learning curves take them."""
+    return [(phase.epochs, short_freezing(phase)) for phase in spec.phases]
+
+
+def phase(spec: RunSpec, one: Phase) -> str:
+    """One phase in a sentence."""
+    pieces = [
+        freezing(spec, one),
+        f"{'up to ' if one.early_stopping else ''}{words.count(one.epochs, 'epoch')}",
+        f"{one.optimizer.capitalize()} at {one.learning_rate:g}"
+        + ("" if one.schedule == "constant" else f", {one.schedule} decay"),
+        f"{one.batch_size} photos a batch",
+        recipe(one),
+    ]
+    if one.early_stopping:
+        pieces.append(
+            f"stops after {words.count(one.early_stopping.patience, 'epoch')} without a better "
+            f"validation {one.early_stopping.monitor}"
+        )
+    if one.class_weights:
+        pieces.append("rare classes weigh more")
+    if one.train_batch_normalization:
+        pieces.append("batch normalisation trains along")
+    return "; ".join(pieces)
+
+
+def recipe(one: Phase) -> str:
+    """What augmentation a phase used."""
+    if one.recipe is None or not one.recipe.steps:
+        return "photos as they are"
+    return f"augmented by “{one.recipe.name}”" if one.recipe.name else "augmented"
+
+
+def head(one: Head) -> str:
+    """What follows the backbone."""
+    pooled = "global average" if one.pooling == "average" else "flattened"
+    layers = ", ".join(f"{units:,}" for units in one.dense)
+    pieces = [pooled, f"dense {layers}" if layers else "", f"dropout {one.dropout:g}" if one.dropout else ""]
+    pieces.append("batch normalisation" if one.batch_normalization else "")
+    return ", ".join(piece for piece in pieces if piece)
+
+
+def weights(spec: RunSpec) -> str:
+    """Where the backbone's weights came from."""
+    return {None: "random weights", "imagenet": "ImageNet weights"}.get(spec.weights, f"weights {spec.weights}")
+
+
+def settings(run: Run) -> dict[str, str]:
+    """Everything that was decided, a line each; empty for runs that were brought in."""
+    if run.spec is None or run.kind != RunKind.TRAINED:
+        return {}
+    lines = {
+        "Network": f"{network(run)}, {weights(run.spec)}, photos at {run.spec.input_size} px",
+        "Head": head(run.spec.head),
+    }
+    for number, one in enumerate(run.spec.phases, start=1):
+        lines["Training" if len(run.spec.phases) == 1 else f"Phase {number}"] = phase(run.spec, one)
+    return lines | {"Split": run.spec.split[:8], "Seed": str(run.spec.seed)}
+
+
+def cost(run: Run) -> dict[str, str]:
+    """Time, size and memory, those that were measured."""
+    found = run.metrics
+    shown = {
+        "Training time": words.duration(found["seconds"]) if "seconds" in found else "",
+        "Weights": f"{found['parameters']:,.0f}" if "parameters" in found else "",
+        "Weights trained": f"{found['trainable_parameters']:,.0f}" if "trainable_parameters" in found else "",
+        "Peak memory": f"{found['peak_memory_mb']:,.0f} MB" if "peak_memory_mb" in found else "",
+        "Speed": f"{found['photos_per_second']:,.0f} photos a second" if "photos_per_second" in found else "",
+    }
+    return {name: value for name, value in shown.items() if value}
