@@ -75,10 +75,10 @@ def write_predictions(folder: Path, predictions: Predictions) -> tuple[Path, Pat
     return folder / ARRAYS, folder / LABELS
 
 
-def read_predictions(arrays: Path, labels: Path) -> Predictions:
-    """The predictions in a `.npz` and the JSON beside it; runs no code that a file could hold."""
-    about = json.loads(labels.read_text())
-    with np.load(arrays, allow_pickle=False) as held:
+def read_predictions(folder: Path) -> Predictions:
+    """The predictions in `folder`; runs no code that a file could hold."""
+    about = json.loads((folder / LABELS).read_text())
+    with np.load(folder / ARRAYS, allow_pickle=False) as held:
         parts = {
             Part(part): PartPredictions(
                 ids=tuple(ids), true=held[f"{part}_true"], probabilities=held[f"{part}_probabilities"]

@@ -150,7 +150,8 @@ class RunStore:
         run = self.get(run_id)
         if run.status != Status.FINISHED:
             raise RunNotFinished(name=run.name, status=run.status)
-        return read_predictions(self.file(run.id, ARRAYS), self.file(run.id, LABELS))
+        self.file(run.id, ARRAYS)  # both are fetched to the same folder
+        return read_predictions(self.file(run.id, LABELS).parent)
 
     def file(self, run_id: str, name: str) -> Path:
         """The path on this machine of a run's file, fetched where the tracker is elsewhere. RunFileMissing."""
@@ -227,10 +228,11 @@ class RunStore:
         with sentences():
             self._tag(run_id, stop="yes")
 
-    def cancel(self, run_id: str) -> bool:
-        """Cancel for ever; only for who holds the supervisor's lock, or for a queued run. False where it was over."""
+    def cancel(self, run_id: str, while_queued: bool = False) -> bool:
+        """Cancel for ever; False where it was over, or with `while_queued` (who isn't the supervisor) was claimed."""
         with self._lock():
-            if self.get(run_id).status.over:
+            status = self.get(run_id).status
+            if status.over or (while_queued and status != Status.QUEUED):
                 return False
             self._become(run_id, Status.CANCELLED, ended=record.now())
             return True

@@ -1,0 +1,128 @@
+"""What goes into the queue and out of it: plans are checked before they are queued, and equal plans share one run."""
+
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from core import augment, datasets, models
+from core.errors import BadSpec, RunNotActive
+from core.jobs import supervision
+from core.records import Phase, Run, RunSpec, Status
+from core.runs import RunStore
+from core.settings import Settings
+
+
+@lru_cache(maxsize=4)
+def open_store(settings: Settings) -> RunStore:
+    """The run store, kept open: what it knows of earlier runs is slow to read again."""
+    return RunStore(settings)
+
+
+def resolve_spec(settings: Settings, raw: dict) -> RunSpec:
+    """
+    The plan in `raw` as people write it, with ids in place of names.
+
+    `dataset` may be a name, `split` a beginning of its id or missing (the newest), a phase's `recipe` a name. Raises
+    BadSpec, UnknownDataset, UnknownSplit, UnknownRecipe.
+    """
+    if not isinstance(raw, dict):
+        raise BadSpec(reason=f"it must be one JSON object. Received: {type(raw).__name__}")
+    raw = dict(raw)
+    if not isinstance(raw.get("dataset"), str):
+        raise BadSpec(reason="dataset must be the name or id of a dataset")
+    dataset = datasets.find_dataset(settings, raw["dataset"])
+    raw["dataset"] = dataset.id
+    if raw.get("split") is None:
+        found = datasets.list_splits(settings, dataset.id)
+        if not found:
+            raise BadSpec(reason=f"{dataset.name} has no split yet; make one with `split` or on the Photos page")
+        raw["split"] = found[-1].id
+    elif isinstance(raw["split"], str):
+        raw["split"] = datasets.find_split(settings, raw["split"], dataset.id).id
+    if isinstance(raw.get("phases"), list):
+        raw["phases"] = [_with_recipe(settings, phase) for phase in raw["phases"]]
+    try:
+        return RunSpec.model_validate(raw)
+    except ValidationError as error:
+        raise BadSpec(reason=_sentence(error)) from error
+
+
+def _with_recipe(settings: Settings, phase):
+    if isinstance(phase, dict) and isinstance(phase.get("recipe"), str):
+        return phase | {"recipe": augment.find_recipe(settings, phase["recipe"]).model_dump(mode="json")}
+    return phase
+
+
+def _sentence(error: ValidationError) -> str:
+    first, *more = error.errors()
+    where = ".".join(str(step) for step in first["loc"]) or "the plan"
+    rest = f" ({len(more)} more)" if more else ""
+    return f"{where}: {first['msg'].lower()}. Received: {str(first.get('input'))[:80]}{rest}"
+
+
+def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
+    """
+    Everything about a plan that can be known before it is queued; no Keras is loaded.
+
+    Returns the plan as it is stored (registry's backbone name, hash of the weights) and the evaluation id. Raises what
+    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise.
+    """
+    dataset = datasets.find_dataset(settings, spec.dataset)
+    split = datasets.find_split(settings, spec.split, dataset.id)
+    phases = tuple(
+        phase if phase.recipe is None else phase.model_copy(update={"recipe": augment.validate(phase.recipe)})
+        for phase in spec.phases
+    )
+    spec = spec.model_copy(update={"dataset": dataset.id, "split": split.id, "phases": phases})
+    return models.check(settings, spec, len(dataset.classes)), split.evaluation_id
+
+
+def submit(settings: Settings, spec: RunSpec, name: str = "", owner: str = "", again: bool = False) -> tuple[Run, bool]:
+    """Check the plan and queue it, or join the run that has it; returns the run and whether it was joined."""
+    spec, evaluation_id = check(settings, spec)
+    return open_store(settings).submit(
+        spec, name or default_name(spec), owner, evaluation_id=evaluation_id, again=again
+    )
+
+
+def default_name(spec: RunSpec) -> str:
+    """What a run is called that nobody named: "Xception, all frozen, then first 100 frozen, 96 px"."""
+    steps = ", then ".join(_freezing(phase) for phase in spec.phases)
+    seed = f", seed {spec.seed}" if spec.seed else ""
+    return f"{models.find_backbone(spec.backbone).title}, {steps}, {spec.input_size} px{seed}"[:200]
+
+
+def _freezing(phase: Phase) -> str:
+    if phase.frozen == "all":
+        return "all frozen"
+    return f"first {phase.frozen} frozen" if phase.frozen else "all layers train"
+
+
+def cancel(settings: Settings, run: str) -> Run:
+    """
+    Cancel a run by id or name: a queued one at once, a running one within 5 s by its supervisor.
+
+    Where no supervisor is left that could, the run is cancelled here. Raises RunNotActive, UnknownRun.
+    """
+    store = open_store(settings)
+    found = store.get(run)
+    if found.status.over:
+        raise RunNotActive(name=found.name, status=found.status)
+    store.request_stop(found.id)
+    if found.home == store.home and not store.cancel(found.id, while_queued=True):
+        with supervision.as_supervisor(settings) as alone:
+            if alone:
+                store.cancel(found.id)
+    return store.get(found.id)
+
+
+def retry(settings: Settings, run: str) -> Run:
+    """Queue a failed or cancelled run again; it goes on from its last checkpoint. RunNotRetryable, UnknownRun."""
+    store = open_store(settings)
+    return store.requeue(store.get(run).id)
+
+
+def waiting(settings: Settings) -> list[Run]:
+    """The queued runs of this data folder, the next one first."""
+    store = open_store(settings)
+    return store.list(status=Status.QUEUED, home=store.home)[::-1]
