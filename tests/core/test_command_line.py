@@ -29,7 +29,7 @@ def photos(tmp_path):
 
 
 @pytest.fixture
-def thaw(own_home, tmp_path):
+def thaw(own_home):
     """Runs `python -m core` in a process of its own; returns (exit code, object or text, standard error)."""
 
     def run(*arguments, check=True, text=None):
@@ -92,7 +92,7 @@ def test_photos_to_ensemble_on_the_command_line(thaw, photos, tmp_path):
     assert "finished, there is nothing" in refused(thaw, "cancel", trained["id"])
 
 
-def write_predictions(path, probability=None, seed=0, rows=20, **changes):
+def write_predictions(path, probability=None, seed=0, rows=20):
     """A CSV as a PyTorch user would bring it."""
     random = np.random.default_rng(seed)
     with path.open("w", newline="") as file:
