@@ -6,7 +6,7 @@ from pathlib import Path
 from core.records import Predictions
 
 
-class Stopped(Exception):  # noqa: N818  # it is an answer to a request, not an error
+class Stopped(Exception):  # it is an answer to a request, not an error
     """The training was asked to stop and did; its last checkpoint stays."""
 
 

@@ -22,7 +22,7 @@ def decoded(
     settings: Settings,
     ids: Sequence[str],
     size: int,
-    tick: Callable[[int], None] = lambda done: None,
+    tick: Callable[[int], None] = lambda _: None,
     limit: int = LIMIT,
 ) -> np.memmap:
     """Photos of `ids`, in that order, as uint8 of shape (n, size, size, 3), 0 to 255; read-only memory map.

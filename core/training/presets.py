@@ -63,7 +63,7 @@ def _ours() -> list[Preset]:
         _preset(
             "vanilla",
             "Vanilla CNN, augmented",
-            "Three convolutions from nothing, with turned and flipped photos: what can be learnt from your photos alone.",
+            "Three convolutions from nothing, with turned and flipped photos: what your photos alone can teach.",
             Phase(frozen=0, epochs=25, learning_rate=1e-3, schedule="cosine", recipe=TURNS),
             backbone="vanilla",
             input_size=64,

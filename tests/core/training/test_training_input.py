@@ -61,7 +61,7 @@ def test_only_the_rows_named_take_part():
 
 
 def test_class_weights_follow_the_shares_of_a_mixed_label():
-    def mixing(images, labels, epoch, batch):
+    def mixing(images, labels, *_):
         return images, 0.75 * labels + 0.25 * labels[::-1]
 
     for _, labels, weights in read(augmenter=mixing, class_weights=np.array([1.0, 2.0, 4.0])):

@@ -62,7 +62,7 @@ def test_a_broken_photo_is_named(settings):
 def test_reading_stops_where_the_caller_says_so(settings):
     ids = [put(settings, noise(8, 8, seed)) for seed in range(3)]
 
-    def tick(done):
+    def tick(_):
         raise InterruptedError
 
     with pytest.raises(InterruptedError):

@@ -1,0 +1,71 @@
+"""Outputs of a frozen prefix, computed once and shared by every phase and run that can use them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.records import RunSpec, content_hash
+from core.settings import Settings
+from core.training.disk_cache import kept
+
+ENTRY_LIMIT = 4 * 2**30  # bytes of one entry; a larger one is not kept at all
+LIMIT = 16 * 2**30  # bytes of all entries together
+BATCH = 64  # photos computed at once
+
+
+def usable(
+    spec: RunSpec, number: int, cut: int, output: tuple[int, ...], photos: int, limit: int = ENTRY_LIMIT
+) -> bool:
+    """Whether phase `number` (from 0) trains on kept outputs: a function of the spec and the byte limit alone.
+
+    True where the photos are fixed (no recipe), the prefix of `cut` layers, whose output has shape `output` a photo,
+    still is the pre-trained one (no earlier phase trained any of it), and the outputs of all photos fit the limit.
+    """
+    phase = spec.phases[number]
+    if spec.weights_hash is None or cut < 1 or (phase.recipe is not None and phase.recipe.steps):
+        return False
+    if any(earlier.frozen != "all" and earlier.frozen < cut for earlier in spec.phases[:number]):
+        return False
+    return photos * int(np.prod(output)) * 4 <= limit
+
+
+def features(
+    settings: Settings,
+    spec: RunSpec,
+    prefix: Any,
+    cut: int,
+    pixels: np.ndarray,
+    rows: np.ndarray,
+    ids: Sequence[str],
+    tick: Callable[[int], None] = lambda _: None,
+    limit: int = LIMIT,
+) -> np.memmap:
+    """Outputs of the Keras model `prefix` for `pixels[rows]`, float32 of shape (len(rows), *output); read-only map.
+
+    pixels : uint8 of shape (n, s, s, 3). `ids` are the ids of these rows, in their order; with size, weights, backbone
+    and cut they are the key. The outputs are computed once, by whoever comes first. `tick(done)` is called before
+    every batch and may raise to stop.
+    """
+    shape = (len(rows), *prefix.output_shape[1:])
+
+    def fill(array: np.ndarray) -> None:
+        for start in range(0, len(rows), BATCH):
+            tick(start)
+            array[start : start + BATCH] = outputs(prefix, pixels[rows[start : start + BATCH]], BATCH)
+
+    key = content_hash([list(ids), spec.input_size, spec.weights_hash, spec.backbone, cut])
+    path = settings.cache / "prefix" / f"{key}-{spec.backbone}-{cut}.npy"
+    return kept(path, shape, "float32", fill, limit, tick=lambda: tick(0))
+
+
+def outputs(model: Any, rows: np.ndarray, batch: int) -> np.ndarray:
+    """What a Keras model answers for one batch of at most `batch` rows, computed at that very batch size.
+
+    A last, smaller batch is filled up with zeros and cut again: one trace serves all, and a photo's answer does not
+    depend on how many came with it.
+    """
+    filled = np.zeros((batch, *rows.shape[1:]), dtype="float32")
+    filled[: len(rows)] = rows
+    model.jit_compile = False  # on a CPU XLA is several times slower
+    return np.asarray(model.predict_on_batch(filled))[: len(rows)]

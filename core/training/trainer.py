@@ -1,0 +1,286 @@
+"""The trainer: phases one after the other, from the last checkpoint on, to predictions on validation and test."""
+
+import errno
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from core.errors import TrainingFailed
+from core.models.network import PhaseModel, build
+from core.records import Part, PartPredictions, Phase, Predictions, Progress, RunSpec
+from core.settings import Settings
+from core.training import checkpoints, prefix_cache
+from core.training.input import make_deterministic
+from core.training.outcome import Result
+from core.training.phase_training import PhaseTraining, Photos, Source
+from core.training.pixels import decoded
+from core.training.reporting import Pace, Reporter
+
+CHECKPOINT_SECONDS = 10.0  # a checkpoint at the end of an epoch, but not more often than this
+WEIGHTS = "trained.weights.h5"
+PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
+
+
+@dataclass
+class Position:
+    """Where a training stands at the end of an epoch: what a checkpoint says beside its arrays."""
+
+    phase: int = 0  # from 0
+    phase_epoch: int = 0  # epochs done in this phase
+    epoch: int = 0  # epochs done over all phases
+    best: float | None = None  # best monitored figure of this phase
+    best_epoch: int = 0  # epoch of this phase that had it
+    seconds: float = 0.0  # of all attempts
+    train_seconds: float = 0.0  # of that, in training batches
+    train_photos: int = 0  # photos that went through them
+    history: list[dict[str, float]] = field(default_factory=list)  # metrics of each epoch
+
+    def judge(self, phase: Phase, metrics: dict[str, float]) -> bool:
+        """Take in an epoch's figures; True where it is the best of its phase. The earliest of equals stays best."""
+        monitor = phase.early_stopping.monitor if phase.early_stopping else "accuracy"
+        figure = metrics[f"validation_{monitor}"] * (-1 if monitor == "loss" else 1)
+        if self.best is None or figure > self.best:
+            self.best, self.best_epoch = figure, self.phase_epoch
+            return True
+        return False
+
+    def phase_over(self, phase: Phase) -> bool:
+        waited = self.phase_epoch - self.best_epoch
+        return self.phase_epoch >= phase.epochs or (
+            phase.early_stopping is not None and waited >= phase.early_stopping.patience
+        )
+
+
+def train(
+    settings: Settings,
+    spec: RunSpec,
+    classes: tuple[str, ...],
+    split_rows: pd.DataFrame,
+    folder: Path,
+    report: Callable[[Progress, dict | None], None],
+    stop: Callable[[], bool],
+    evaluation_id: str,
+    *,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> Result:
+    """Train what `spec` says and predict validation and test.
+
+    split_rows : frame with columns id, label (int) and part; parts other than train, validation and test are ignored.
+    folder : this attempt's folder. The trained weights are left in it; checkpoints lie in `folder.parent /
+        "checkpoints"`, where the next attempt finds them. The caller deletes them once the run is finished.
+    report(progress, None) : called at most every 0.5 s, and report(progress, metrics) at each epoch's end, with
+        train_loss, train_accuracy, validation_loss, validation_accuracy, learning_rate and seconds.
+    stop() : looked at between batches; True raises core.training.Stopped.
+
+    The result is a function of spec and photos on one machine: an interrupted run that goes on ends with the very
+    weights it would have had. Raises TrainingFailed with a sentence where the loss is no number, memory or disk runs
+    out, or a photo can't be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    reporter = Reporter(report, stop, spec.epochs)
+    try:
+        training = _Training(settings, spec, classes, split_rows, folder, reporter, checkpoint_seconds)
+        return training.run(evaluation_id)
+    except (MemoryError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOSPC:
+            raise
+        what = "the disk is full; free some space and try again" if isinstance(error, OSError) else _smaller(spec)
+        raise TrainingFailed(reason=f"{what}.") from error
+    except Exception as error:
+        if type(error).__name__ != "ResourceExhaustedError":  # TensorFlow's; its class is not needed otherwise
+            raise
+        raise TrainingFailed(reason=f"{_smaller(spec)}.") from error
+
+
+def _smaller(spec: RunSpec) -> str:
+    largest = max(phase.batch_size for phase in spec.phases)
+    return f"this computer's memory is too small for a batch of {largest}; try {max(1, largest // 2)}"
+
+
+class _Training:
+    def __init__(self, settings, spec, classes, split_rows, folder, reporter, checkpoint_seconds):
+        self.settings, self.spec, self.classes, self.folder = settings, spec, classes, folder
+        self.reporter, self.checkpoint_seconds = reporter, checkpoint_seconds
+        self.checkpoints = folder.parent / "checkpoints"
+        self.began = self.saved = time.monotonic()
+        self.earlier_seconds = 0.0
+        make_deterministic()
+        reporter.say("reading photos")
+        self.photos = self._read(split_rows)
+        reporter.say("building the network")
+        self.network = build(settings, spec, len(classes))
+        self.pace = Pace(spec, len(self.photos.rows[Part.TRAIN]))
+        self.position = Position()
+        self.changed: list = []  # variables that any phase so far may have changed, in a fixed order
+        self.best: list[np.ndarray] | None = None  # values of the phase's variables at its best epoch
+        self.cache_used = False
+
+    def _read(self, split_rows: pd.DataFrame) -> Photos:
+        rows = split_rows[split_rows["part"].isin([str(part) for part in PARTS])].sort_values("id")
+        ids, part = rows["id"].tolist(), rows["part"].astype(str).to_numpy()
+
+        def tick(done):
+            self.reporter.tick(note=f"reading photos: {done} of {len(ids)}")
+
+        pixels = decoded(self.settings, ids, self.spec.input_size, tick)
+        numbers = {name: np.flatnonzero(part == str(name)) for name in PARTS}
+        return Photos(ids, rows["label"].to_numpy(np.int64), numbers, pixels)
+
+    def run(self, evaluation_id: str) -> Result:
+        found = checkpoints.newest(self.checkpoints, self.spec.id)
+        if found is not None:
+            self.position = Position(**found[1])
+            self.earlier_seconds = self.position.seconds
+        first = self.position.phase
+        running = None
+        for number, phase in enumerate(self.spec.phases):
+            model = self.network.for_phase(phase)
+            known = {id(variable) for variable in self.changed}
+            self.changed += [variable for variable in model.suffix.variables if id(variable) not in known]
+            if number < first:
+                continue
+            running = self._ready(number, phase, model, found[0] if found and number == first else None)
+            self._phase(number, phase, running, model)
+        return self._finish(running, evaluation_id)
+
+    def _ready(self, number: int, phase: Phase, model: PhaseModel, restored: dict | None) -> PhaseTraining:
+        """The phase compiled, on kept features where the spec allows it, and put back to its checkpoint."""
+        spec, trained, source = self.spec, model.full, self.photos.source
+        prefix, count = model.prefix, len(self.photos.ids)
+        if restored is not None:
+            _assign(self.changed, restored, "variable")
+        if prefix is not None and prefix_cache.usable(spec, number, model.cut, prefix.output_shape[1:], count):
+            trained, source = model.suffix, cache(partial(self._features, number, model))
+            self.cache_used = True
+        photos = len(self.photos.rows[Part.TRAIN])
+        running = PhaseTraining(spec, phase, trained, source, photos, len(self.classes))
+        self.best = None
+        if restored is None:
+            self.position.phase, self.position.phase_epoch = number, 0
+            self.position.best, self.position.best_epoch = None, 0
+        else:
+            _assign(trained.optimizer.variables, restored, "optimizer")
+            self.best = [value for _, value in sorted(restored.items()) if _.startswith("best/")]
+            if not self.best:  # the checkpoint's own epoch is the best
+                self.best = _values(model.suffix.variables)
+        return running
+
+    def _features(self, number: int, model: PhaseModel, part: Part) -> Source:
+        """The frozen prefix's outputs of one part. A part at a time: training need not wait for the others."""
+        rows = self.photos.rows[part]
+        ids, began = [self.photos.ids[row] for row in rows], time.monotonic()
+
+        def tick(done):
+            self.reporter.tick(note=f"running the frozen layers once: {done} of {len(ids)} {part} photos")
+            if done:
+                forward = (time.monotonic() - began) / done
+                for coming in range(number + 1, len(self.spec.phases)):
+                    self.pace.guess(coming, forward, 1 - self._frozen_share(coming))
+
+        kept = prefix_cache.features(
+            self.settings, self.spec, model.prefix, model.cut, self.photos.pixels, rows, ids, tick
+        )
+        return Source(kept, self.photos.labels[rows], np.arange(len(rows)))
+
+    def _frozen_share(self, number: int) -> float:
+        frozen, layers = self.spec.phases[number].frozen, len(self.network.backbone.layers)
+        return 1.0 if frozen == "all" else frozen / layers
+
+    def _phase(self, number: int, phase: Phase, running: PhaseTraining, model: PhaseModel) -> None:
+        position, photos = self.position, running.train_photos
+        last = position.epoch - position.phase_epoch + phase.epochs
+        while not position.phase_over(phase):
+            epoch, began = position.epoch + 1, time.monotonic()
+            note = f"epoch {epoch} of {self.spec.epochs}"
+            self.reporter.say(note, phase=number + 1, batch=0, batches=running.batches)
+
+            def done(batch, size, seconds, epochs_left=last - epoch, note=note):
+                self.pace.batch(number, size, seconds)
+                position.train_seconds += seconds
+                position.train_photos += size
+                left = self.pace.left(number, epochs_left, max(0, photos - batch * size))
+                self.reporter.tick(note=note, batch=batch, eta_seconds=left)
+
+            self.network.seed_dropout(epoch)
+            metrics = running.train_epoch(epoch, last, done)
+            checked = time.monotonic()
+            metrics |= running.validate(self.reporter.tick)
+            self.pace.validated(number, time.monotonic() - checked)
+            metrics["seconds"] = time.monotonic() - began
+            position.epoch, position.phase_epoch = epoch, position.phase_epoch + 1
+            position.history.append(metrics)
+            if position.judge(phase, metrics) and phase.early_stopping is not None:
+                self.best = _values(model.suffix.variables)
+            self._checkpoint(phase, running)
+            self.reporter.epoch(metrics, epoch=epoch, eta_seconds=self.pace.left(number, last - epoch, 0))
+        if phase.early_stopping is not None and position.best_epoch != position.phase_epoch:
+            for variable, value in zip(model.suffix.variables, self.best, strict=True):
+                variable.assign(value)
+
+    def _checkpoint(self, phase: Phase, running: PhaseTraining) -> None:
+        if time.monotonic() - self.saved < self.checkpoint_seconds:
+            return
+        self.position.seconds = self.earlier_seconds + time.monotonic() - self.began
+        arrays = _named("variable", _values(self.changed))
+        arrays |= _named("optimizer", _values(running.model.optimizer.variables))
+        if phase.early_stopping is not None and self.position.best_epoch != self.position.phase_epoch:
+            arrays |= _named("best", self.best)
+        checkpoints.save(self.checkpoints, self.spec.id, self.position.epoch, arrays, asdict(self.position))
+        self.saved = time.monotonic()
+
+    def _finish(self, running: PhaseTraining, evaluation_id: str) -> Result:
+        self.reporter.say("predicting validation and test", eta_seconds=None)
+        parts = {}
+        for part in (Part.VALIDATION, Part.TEST):
+            rows = self.photos.rows[part]
+            parts[part] = PartPredictions(
+                ids=tuple(self.photos.ids[row] for row in rows),
+                true=self.photos.labels[rows],
+                probabilities=running.probabilities(part, self.reporter.tick),
+            )
+        weights = self.folder / WEIGHTS
+        self.network.save_trained(weights)
+        validation = parts[Part.VALIDATION]
+        position = self.position
+        metrics = {
+            "seconds": self.earlier_seconds + time.monotonic() - self.began,
+            "peak_memory_mb": _peak_memory_mb(),
+            "photos_per_second": position.train_photos / max(position.train_seconds, 1e-9),
+            "parameters": float(self.network.model.count_params()),
+            "trainable_parameters": float(_count(running.model.trainable_variables)),
+            "validation_accuracy": float((validation.predicted == validation.true).mean()),
+            "epochs": float(position.epoch),
+        }
+        predictions = Predictions(evaluation_id=evaluation_id, classes=self.classes, parts=parts)
+        return Result(predictions, weights, metrics, self.cache_used)
+
+
+def _values(variables) -> list[np.ndarray]:
+    return [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
+
+
+def _named(kind: str, values: list[np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{kind}/{number:05d}": value for number, value in enumerate(values)}
+
+
+def _assign(variables, arrays: dict[str, np.ndarray], kind: str) -> None:
+    for number, variable in enumerate(variables):
+        variable.assign(arrays[f"{kind}/{number:05d}"])
+
+
+def _count(variables) -> int:
+    return sum(int(np.prod(variable.shape)) for variable in variables)
+
+
+def _peak_memory_mb() -> float:
+    """Most memory this process held so far; Linux counts in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

@@ -1,0 +1,327 @@
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from core.errors import TrainingFailed
+from core.records import EarlyStopping, Head, Part, Phase, Recipe, RunSpec, Step
+from core.settings import Settings
+from core.training import Stopped, prefix_cache
+from core.training.phase_training import PhaseTraining, balanced
+from core.training.trainer import WEIGHTS, Position, train
+
+CLASSES = ("red", "green", "blue")
+SIZE = 16
+HEAD = Head(pooling="average", dense=(8,), dropout=0.4)
+TURNS = Recipe(steps=(Step(operation="horizontal_flip"), Step(operation="rotation"), Step(operation="mixup")))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A data folder with 60 noisy photos of three colours, and the frame of their split; exam photos are not stored."""
+    home = tmp_path_factory.mktemp("home")
+    draw = np.random.default_rng(0)
+    rows = []
+    for number in range(60):
+        label = number % 3
+        photo = draw.integers(0, 160, (SIZE, SIZE, 3))
+        photo[..., label] += 60
+        photo = photo.astype(np.uint8)
+        name = hashlib.sha256(photo.tobytes()).hexdigest()
+        path = home / "photos" / name[:2] / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photo).save(path)
+        rows.append((name, label, "train" if number < 36 else "validation" if number < 48 else "test"))
+    rows.append(("f" * 64, 0, "exam"))
+    weights = home / "operator"
+    weights.mkdir()
+    settings = Settings(home=home, weights=weights, tracking_uri="", photo_roots=None)
+    return settings, pd.DataFrame(rows, columns=["id", "label", "part"])
+
+
+def spec_of(*phases, **fields):
+    fields = {"backbone": "vanilla", "input_size": SIZE, "head": HEAD, "seed": 5} | fields
+    return RunSpec(dataset="d", split="s", phases=phases, **fields)
+
+
+class Follower:
+    """Takes the reports; asks for a stop once so many epochs are done."""
+
+    def __init__(self, stop_after=None):
+        self.stop_after, self.progress, self.epochs = stop_after, [], []
+
+    def report(self, progress, metrics):
+        self.progress.append(progress)
+        if metrics is not None:
+            self.epochs.append(metrics)
+
+    def stop(self):
+        return self.stop_after is not None and len(self.epochs) >= self.stop_after
+
+
+def run(drawn, spec, folder, stop_after=None, **options):
+    settings, rows = drawn
+    follower = Follower(stop_after)
+    arguments = (settings, spec, CLASSES, rows, folder, follower.report, follower.stop, "evaluation")
+    return train(*arguments, **{"checkpoint_seconds": 0.0} | options), follower
+
+
+def numbers(result):
+    """Everything a training decides: the trained weights' bytes and the answers."""
+    import h5py
+
+    found = {}
+    with h5py.File(result.weights) as file:
+        file.visititems(lambda name, item: found.update({name: item[()].tobytes()}) if hasattr(item, "shape") else None)
+    return found | {str(part): answers.probabilities.tobytes() for part, answers in result.predictions.parts.items()}
+
+
+PLAN = spec_of(
+    Phase(epochs=3, batch_size=8, recipe=TURNS, schedule="cosine", class_weights="balanced"),
+    Phase(frozen=4, epochs=2, batch_size=16, optimizer="sgd", early_stopping=EarlyStopping(monitor="loss", patience=4)),
+)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(drawn, tmp_path_factory):
+    return run(drawn, PLAN, tmp_path_factory.mktemp("job") / "attempt-1")
+
+
+def test_a_training_learns_and_answers_for_validation_and_test(drawn, tmp_path):
+    spec = spec_of(Phase(epochs=12, batch_size=8, learning_rate=3e-3), head=Head(dense=(16,), dropout=0))
+    result, follower = run(drawn, spec, tmp_path / "attempt-1")
+    _, rows = drawn
+    assert set(result.predictions.parts) == {Part.VALIDATION, Part.TEST}
+    for part, answers in result.predictions.parts.items():
+        expected = rows[rows["part"] == str(part)].sort_values("id")
+        assert list(answers.ids) == expected["id"].tolist()
+        assert answers.true.tolist() == expected["label"].tolist()
+        np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1, atol=1e-5)
+        assert (answers.predicted == answers.true).mean() > 0.8
+    assert result.predictions.classes == CLASSES
+    assert result.predictions.evaluation_id == "evaluation"
+    assert follower.epochs[-1]["validation_accuracy"] == result.metrics["validation_accuracy"]
+    assert {"seconds", "peak_memory_mb", "photos_per_second", "parameters", "trainable_parameters"} <= set(
+        result.metrics
+    )
+    assert not any("test" in name for name in result.metrics)
+    assert result.weights == tmp_path / "attempt-1" / WEIGHTS
+
+
+def test_the_same_spec_gives_the_same_weights_and_another_seed_others(drawn, tmp_path, uninterrupted):
+    again, _ = run(drawn, PLAN, tmp_path / "a" / "attempt-1")
+    other, _ = run(drawn, PLAN.model_copy(update={"seed": 6}), tmp_path / "b" / "attempt-1")
+    assert numbers(again) == numbers(uninterrupted[0])
+    assert numbers(other) != numbers(again)
+
+
+@pytest.mark.parametrize("epoch", [2, 3, 4])  # within a phase, at its end, within the last
+def test_an_interrupted_training_goes_on_to_the_very_same_weights(drawn, tmp_path, uninterrupted, epoch):
+    with pytest.raises(Stopped):
+        run(drawn, PLAN, tmp_path / "attempt-1", stop_after=epoch)
+    result, follower = run(drawn, PLAN, tmp_path / "attempt-2")
+    assert len(follower.epochs) == 5 - epoch
+    assert numbers(result) == numbers(uninterrupted[0])
+    whole = uninterrupted[1].epochs[epoch:]
+    for one, other in zip(follower.epochs, whole, strict=True):
+        assert {**one, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_a_damaged_checkpoint_costs_an_epoch_and_nothing_else(drawn, tmp_path, uninterrupted):
+    with pytest.raises(Stopped):
+        run(drawn, PLAN, tmp_path / "attempt-1", stop_after=3)
+    newest = max((tmp_path / "checkpoints").glob("epoch-*"))
+    arrays = newest / "arrays.npz"
+    arrays.write_bytes(arrays.read_bytes()[:-100])
+    result, follower = run(drawn, PLAN, tmp_path / "attempt-2")
+    assert len(follower.epochs) == 3
+    assert numbers(result) == numbers(uninterrupted[0])
+
+
+def test_checkpoints_are_not_written_more_often_than_asked(drawn, tmp_path):
+    run(drawn, spec_of(Phase(epochs=2)), tmp_path / "attempt-1", checkpoint_seconds=1000)
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_progress_counts_over_all_phases_and_ends_at_the_plan(uninterrupted):
+    _, follower = uninterrupted
+    last = follower.progress[-1]
+    assert (last.phase, last.epoch, last.epochs) == (2, 5, 5)
+    assert [progress.epoch for progress in follower.progress] == sorted(p.epoch for p in follower.progress)
+    assert len(follower.epochs) == 5
+    assert set(follower.epochs[0]) == {
+        "train_loss",
+        "train_accuracy",
+        "validation_loss",
+        "validation_accuracy",
+        "learning_rate",
+        "seconds",
+    }
+    rates = [metrics["learning_rate"] for metrics in follower.epochs]
+    assert rates[0] > rates[1] > rates[2]
+    assert follower.progress[0].note == "reading photos"
+
+
+def test_a_stop_before_the_first_batch_is_heard(drawn, tmp_path):
+    with pytest.raises(Stopped):
+        run(drawn, PLAN, tmp_path / "attempt-1", stop_after=0)
+
+
+def test_early_stopping_ends_the_phase_and_restores_its_best_weights(drawn, tmp_path, monkeypatch):
+    figures = iter([0.2, 0.5, 0.9, 0.3, 0.4])
+    answers = []
+
+    def validate(self, _):
+        answers.append(self.probabilities(Part.VALIDATION))
+        return {"validation_loss": 1.0, "validation_accuracy": next(figures)}
+
+    monkeypatch.setattr(PhaseTraining, "validate", validate)
+    spec = spec_of(Phase(epochs=9, early_stopping=EarlyStopping(monitor="accuracy", patience=2)))
+    result, follower = run(drawn, spec, tmp_path / "attempt-1")
+    assert len(follower.epochs) == 5
+    np.testing.assert_array_equal(result.predictions.parts[Part.VALIDATION].probabilities, answers[2])
+
+
+def test_the_earliest_of_equal_epochs_is_the_best_and_a_lower_loss_is_better():
+    position, phase = Position(), Phase(early_stopping=EarlyStopping(monitor="loss", patience=2), epochs=10)
+    verdicts = []
+    for loss in (1.0, 0.5, 0.5, 0.7):
+        position.phase_epoch += 1
+        verdicts.append(position.judge(phase, {"validation_loss": loss}))
+    assert verdicts == [True, True, False, False]
+    assert position.phase_over(phase)
+
+
+def test_a_loss_that_is_no_number_stops_at_once_with_a_sentence(drawn, tmp_path, monkeypatch):
+    class Broken:
+        def __init__(self, *_):
+            pass
+
+        def __call__(self, images, labels, *_):
+            return images, labels * float("nan")
+
+    monkeypatch.setattr("core.training.phase_training.Augmenter", Broken)
+    with pytest.raises(TrainingFailed, match=r"no longer a number in epoch 1, batch 1.*try 0.0001"):
+        run(drawn, spec_of(Phase(recipe=TURNS)), tmp_path / "attempt-1")
+
+
+def test_too_little_memory_names_a_smaller_batch(drawn, tmp_path, monkeypatch):
+    def run_out(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(PhaseTraining, "train_epoch", run_out)
+    with pytest.raises(TrainingFailed, match="memory is too small for a batch of 64; try 32"):
+        run(drawn, spec_of(Phase(batch_size=64)), tmp_path / "attempt-1")
+
+
+def test_a_full_disk_is_told_in_a_sentence(drawn, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(PhaseTraining, "train_epoch", full)
+    with pytest.raises(TrainingFailed, match="disk is full"):
+        run(drawn, spec_of(Phase()), tmp_path / "attempt-1")
+
+
+def test_balanced_weights_are_those_of_scikit_learn_and_absent_classes_weigh_nothing():
+    from sklearn.utils.class_weight import compute_class_weight
+
+    labels = np.array([0, 0, 0, 1, 2, 2])
+    np.testing.assert_allclose(balanced(labels, 3), compute_class_weight("balanced", classes=np.arange(3), y=labels))
+    assert balanced(labels, 4)[3] == 0
+
+
+# The frozen prefix
+
+
+@pytest.fixture(scope="module")
+def pretrained(drawn):
+    """Makes plans whose small network starts from kept weights, so that no real ones are needed."""
+    import keras
+
+    from core.models import vanilla
+
+    settings, _ = drawn
+    keras.utils.set_random_seed(1)
+    file = settings.home / "small.weights.h5"
+    vanilla.construct(SIZE).save_weights(file)
+    content = hashlib.sha256(file.read_bytes()).hexdigest()
+    settings.frozen_weights.mkdir()
+    file.rename(settings.frozen_weights / f"{content}.weights.h5")
+    return lambda *phases: spec_of(*phases, weights_hash=content)
+
+
+def test_kept_prefix_outputs_train_the_same_network_as_the_whole_one(drawn, tmp_path, pretrained, monkeypatch):
+    spec = pretrained(Phase(frozen="all", epochs=3, batch_size=8), Phase(frozen=6, epochs=2, batch_size=8))
+    kept, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
+    assert kept.prefix_cache_used
+    monkeypatch.setattr(prefix_cache, "ENTRY_LIMIT", 0)
+    monkeypatch.setattr(prefix_cache.usable, "__defaults__", (0,))
+    whole, _ = run(drawn, spec, tmp_path / "b" / "attempt-1")
+    assert not whole.prefix_cache_used
+    for part, answers in kept.predictions.parts.items():
+        np.testing.assert_allclose(answers.probabilities, whole.predictions.parts[part].probabilities, atol=1e-4)
+    assert kept.metrics["parameters"] == whole.metrics["parameters"]
+    assert kept.metrics["trainable_parameters"] == whole.metrics["trainable_parameters"]
+
+
+def test_an_interrupted_training_on_kept_outputs_goes_on_to_the_same_weights(drawn, tmp_path, pretrained):
+    spec = pretrained(Phase(frozen="all", epochs=2, batch_size=8), Phase(frozen=3, epochs=2, recipe=TURNS))
+    whole, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
+    for epoch in (2, 3):
+        with pytest.raises(Stopped):
+            run(drawn, spec, tmp_path / str(epoch) / "attempt-1", stop_after=epoch)
+        result, _ = run(drawn, spec, tmp_path / str(epoch) / "attempt-2")
+        assert numbers(result) == numbers(whole)
+
+
+def test_the_prefix_runs_once_for_all_runs_that_can_use_it(drawn, tmp_path, pretrained, monkeypatch):
+    run(drawn, pretrained(Phase(frozen="all", epochs=1)), tmp_path / "a" / "attempt-1")
+    computed = []
+    monkeypatch.setattr(prefix_cache, "outputs", lambda *_: computed.append(1))
+    other = pretrained(Phase(frozen="all", epochs=1, learning_rate=0.01, batch_size=4))
+    run(drawn, other, tmp_path / "b" / "attempt-1")
+    assert not computed
+
+
+def test_what_was_trained_can_be_loaded_and_answers_the_same(drawn, tmp_path, pretrained):
+    from core.models.predict import load, predict
+    from core.training.pixels import decoded
+
+    settings, _ = drawn
+    spec = pretrained(Phase(frozen="all", epochs=1), Phase(frozen=4, epochs=1, recipe=TURNS))
+    result, _ = run(drawn, spec, tmp_path / "attempt-1")
+    network = load(settings, spec, len(CLASSES), result.weights)
+    answers = result.predictions.parts[Part.TEST]
+    pixels = decoded(settings, list(answers.ids), SIZE)
+    np.testing.assert_allclose(predict(network, pixels), answers.probabilities, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("phases", "number", "cut", "usable"),
+    [
+        ([Phase(frozen="all")], 0, 10, True),
+        ([Phase(frozen="all", recipe=Recipe(name="none"))], 0, 10, True),
+        ([Phase(frozen="all", recipe=TURNS)], 0, 10, False),
+        ([Phase(frozen=0)], 0, 0, False),
+        ([Phase(frozen="all", recipe=TURNS), Phase(frozen=6)], 1, 6, True),
+        ([Phase(frozen=6), Phase(frozen="all")], 1, 10, False),  # an earlier phase trained what is frozen now
+        ([Phase(frozen=6), Phase(frozen=7)], 1, 6, True),
+    ],
+)
+def test_whether_outputs_are_kept_follows_from_the_spec(phases, number, cut, usable):
+    spec = spec_of(*phases, weights_hash="ab")
+    assert prefix_cache.usable(spec, number, cut, (4, 4, 8), 100) is usable
+    assert not prefix_cache.usable(spec, number, cut, (4, 4, 8), 100, limit=100 * 4 * 4 * 8 * 4 - 1)
+    assert not prefix_cache.usable(spec_of(*phases), number, cut, (4, 4, 8), 100)
+
+
+def test_the_trained_weights_hold_nothing_that_stayed_frozen(drawn, tmp_path, pretrained):
+    spec = pretrained(Phase(frozen="all", epochs=1))
+    result, _ = run(drawn, spec, tmp_path / "attempt-1")
+    assert {name.split("/")[0] for name in numbers(result)} == {"head", "validation", "test"}
+    state = json.loads(next((tmp_path / "checkpoints").glob("epoch-*/manifest.json")).read_text())
+    assert state["spec"] == spec.id
