@@ -1,6 +1,7 @@
 """The server: the frame as an ASGI application, with the supervisor of the jobs and the warm-up beside it."""
 
 import logging
+import os
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.jobs.service import ensure_supervisor, supervisor_state
 from core.settings import settings
 from pages.parts import warmup
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow tells at length which processor it found
 log = logging.getLogger("thaw")
 
 

@@ -150,7 +150,7 @@ def train(
             raise TrainingFailed(reason=f"run {run.id} is {run.status}. {run.error or ''}".strip())
         emit(as_json, run_json(run) | {"joined": joined}, run.id)
         return
-    if not run.status.over and service.supervisor_state(settings()) == "none":
+    if not run.status.over and service.supervisor_state(settings())["state"] == "none":
         say("It is queued. No server takes jobs now: start one with `make run`, or add --wait.")
     emit(as_json, {"id": run.id, "name": run.name, "status": run.status, "joined": joined}, run.id)
 
@@ -192,8 +192,9 @@ def cancel(run: str, as_json: Json = False):
 @app.command()
 def retry(run: str, as_json: Json = False):
     """Queue a failed or cancelled run again; it goes on from its last checkpoint."""
-    runs_store = store()
-    found = runs_store.requeue(runs_store.get(run).id)
+    from core.jobs import queue
+
+    found = queue.retry(settings(), run)
     emit(as_json, _short_json(found), f"{found.id} is {found.status}")
 
 

@@ -58,12 +58,12 @@ class _Keeper(threading.Thread):
             with self._lock:
                 if self._over.is_set():
                     return
-                self._process = self._started()
+                self._process = self._launched()
             self._process.wait()
             self._over.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _started(self) -> subprocess.Popen:
+    def _launched(self) -> subprocess.Popen:
         root = str(Path(__file__).resolve().parents[2])
         environment = os.environ | {
             "THAW_HOME": str(self._settings.home),

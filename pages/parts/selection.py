@@ -90,7 +90,7 @@ def _dataset_widget() -> None:
         record.id: record.name if newest[record.name] == record.id else f"{record.name} v{record.version}"
         for record in found
     }
-    options = list(labels)
+    options = list(labels)[::-1]  # the newest first: for somebody new that is Leaves
     _keep_valid(DATASET, options, options[0] if options else None)
     st.selectbox(
         "Photos",

@@ -1,4 +1,6 @@
-"""What the server does while it starts: the demo photos are drawn, TensorFlow is loaded for the previews."""
+"""What the server does while it starts: demo photos are drawn, TensorFlow is loaded for the previews, then the sealed
+exam photos are drawn at the lowest priority.
+"""
 
 import subprocess
 import sys
@@ -36,15 +38,25 @@ def _run() -> None:
 
     preview.warm_up()
     state.tensorflow_over.set()
+    _demo("--exam").communicate()
 
 
 def _draw_demo() -> None:
-    """In a process of its own: drawing keeps both cores busy, and the first visitor is waiting for a page."""
-    command = [sys.executable, "-m", "core.datasets.demo"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with _demo() as process:
         for line in process.stdout:
             done, _, total = line.partition(" ")
             state.done, state.total = int(done), int(total)
-        errors = process.stderr.read()
+        errors = process.stderr.read().strip()
     if process.returncode:
-        state.demo_error = errors.strip().splitlines()[-1] if errors.strip() else f"exit code {process.returncode}"
+        state.demo_error = errors.splitlines()[-1] if errors else f"exit code {process.returncode}"
+
+
+def _demo(*arguments: str) -> subprocess.Popen:
+    """In a process of its own: drawing keeps both cores busy, and the first visitor is waiting for a page."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "core.datasets.demo", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
