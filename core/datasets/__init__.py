@@ -24,9 +24,12 @@ from core.datasets.splitting import (
 )
 
 __all__ = [
+    "DIGITS",
+    "LEAVES",
     "allowed_path",
     "allowed_roots",
     "class_counts",
+    "ensure_demo",
     "exam_rows",
     "find_dataset",
     "find_split",
@@ -48,3 +51,12 @@ __all__ = [
     "store_dataset",
     "thin_classes",
 ]
+
+
+def __getattr__(name: str):
+    # Only who asks for the demo photos loads what draws them, and `python -m core.datasets.demo` loads it once.
+    if name in ("DIGITS", "LEAVES", "ensure_demo"):
+        from core.datasets import demo
+
+        return getattr(demo, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
