@@ -19,7 +19,7 @@ from core.settings import Settings
 
 WORKER = "core.jobs.worker:run"  # known by its name only: importing it here would import what it imports
 TRAINER = "core.training.trainer:train"
-PRELOAD = ("core.jobs.preload",)
+PRELOAD = "core.jobs.preload"
 NICENESS = 5  # pages stay quick while a job trains; an idle machine gives a job all it has anyway
 
 
@@ -27,18 +27,17 @@ class LocalExecutor:
     """
     One process a job, each a session of its own.
 
-    Linux forks them from a forkserver that has imported `preload` (and run no TensorFlow operation: forked threads
-    and devices would hang); macOS, where forking after such imports is unsafe, spawns them.
+    Linux forks them from a forkserver that has imported what they need, the module of `train` ("module:function")
+    included, and run no TensorFlow operation: forked threads and devices would hang. macOS, where forking after such
+    imports is unsafe, spawns them.
     """
 
-    def __init__(
-        self, settings: Settings, train: str = TRAINER, method: str | None = None, preload: tuple[str, ...] = PRELOAD
-    ):
+    def __init__(self, settings: Settings, train: str = TRAINER, method: str | None = None):
         self._settings, self._train = settings, train
         self._method = method or ("forkserver" if sys.platform == "linux" else "spawn")
         self._context = multiprocessing.get_context(self._method)
         if self._method == "forkserver":
-            self._context.set_forkserver_preload(list(preload))
+            self._context.set_forkserver_preload([PRELOAD, train.partition(":")[0]])
 
     def warm(self) -> None:
         if self._method == "forkserver":

@@ -1,0 +1,86 @@
+"""Trainers of a moment, by the name that a test's plan gives as its backbone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from core.errors import WeightsNotFound
+from core.records import Part, PartPredictions, Predictions, Progress
+from core.training import Result, Stopped
+
+
+def train(_settings, spec, classes, split_rows, folder, report, stop, evaluation_id):
+    trainer = globals()[spec.backbone]
+    return trainer(
+        spec=spec, classes=classes, rows=split_rows, folder=folder, report=report, stop=stop, test=evaluation_id
+    )
+
+
+def quick(spec, classes, rows, folder, report, test, **_):
+    print(f"training {spec.backbone}")
+    for epoch in range(1, spec.epochs + 1):
+        progress = Progress(phase=1, epoch=epoch, epochs=spec.epochs, note=f"epoch {epoch}")
+        report(progress, {"train_loss": 1 / epoch, "validation_accuracy": epoch / 10})
+    parts = {}
+    for part in (Part.VALIDATION, Part.TEST):
+        chosen = rows[rows["part"] == part].sort_values("id")
+        true = chosen["label"].to_numpy()
+        parts[part] = PartPredictions(ids=tuple(chosen["id"]), true=true, probabilities=np.eye(len(classes))[true])
+    weights = folder / "anything.weights.h5"
+    weights.write_bytes(b"weights")
+    predictions = Predictions(evaluation_id=test, classes=classes, parts=parts)
+    return Result(predictions, weights, {"seconds": 1.5})
+
+
+def waits(stop, report, **_):
+    report(Progress(phase=1, epoch=0, epochs=5, note="waiting"), None)
+    while not stop():
+        time.sleep(0.02)
+    raise Stopped
+
+
+def stubborn(folder, report, **_):
+    """Hears nothing, and has a child that hears nothing."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    (folder / "pids").write_text(f"{os.getpid()} {child.pid}")
+    report(Progress(phase=1, epochs=5, note="deaf"), None)
+    time.sleep(600)
+
+
+def dies(**_):
+    print("about to die")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_once(folder, **given):
+    if folder.name == "attempt-1":
+        dies()
+    return quick(folder=folder, **given)
+
+
+def dies_further_on(folder, **given):
+    """Dies five times, each time after a new checkpoint."""
+    number = int(folder.name.partition("-")[2])
+    if number <= 5:
+        (folder.parent / "checkpoints" / f"epoch-{number:05d}").mkdir(parents=True)
+        dies()
+    return quick(folder=folder, **given)
+
+
+def refuses(**_):
+    raise WeightsNotFound(name="mine.weights.h5", folder="/nowhere")
+
+
+def breaks(**_):
+    raise ValueError("shapes differ\nand more")
+
+
+def waits_once(folder, stop, report, **given):
+    """The first attempt waits for ever; the next one is quick."""
+    if folder.name == "attempt-1":
+        return waits(stop=stop, report=report)
+    return quick(folder=folder, report=report, **given)

@@ -1,0 +1,97 @@
+import subprocess
+import sys
+
+import pytest
+
+from core import augment, datasets
+from core.errors import BadSpec, TooManyFrozen, UnknownDataset, UnknownOperation, UnknownRecipe, UnknownSplit
+from core.jobs import queue
+from core.records import Phase, Recipe, RunSpec, Status, Step
+
+
+@pytest.fixture
+def raw(split):
+    return {
+        "dataset": "Trees",
+        "split": split.id[:8],
+        "backbone": "Vanilla",
+        "input_size": 32,
+        "phases": [{"frozen": 0, "epochs": 1}],
+    }
+
+
+def test_names_in_a_plan_become_ids_and_recipes(settings, split, raw):
+    recipe = augment.list_recipes(settings)[0]
+    raw["phases"] = [{"frozen": "all", "recipe": recipe.name}, {"recipe": None}]
+    spec = queue.resolve_spec(settings, raw)
+    assert (spec.dataset, spec.split) == (split.dataset, split.id)
+    assert spec.phases[0].recipe == recipe
+    assert spec.phases[1].recipe is None
+
+
+def test_a_plan_without_split_gets_the_newest(settings, split, raw):
+    del raw["split"]
+    newest = datasets.make_split(settings, datasets.find_dataset(settings, "Trees"), seed=1)
+    assert newest.id != split.id
+    assert queue.resolve_spec(settings, raw).split == newest.id
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"dataset": "Flowers"}, UnknownDataset, "Flowers"),
+        ({"dataset": 7}, BadSpec, "dataset"),
+        ({"split": "123456"}, UnknownSplit, "123456"),
+        ({"phases": []}, BadSpec, "phases"),
+        ({"phases": [{"epochs": 0}]}, BadSpec, "phases.0.epochs"),
+        ({"phases": [{"recipe": "no such"}]}, UnknownRecipe, "no such"),
+        ({"phases": 3}, BadSpec, "phases"),
+        ({"colour": "blue"}, BadSpec, "colour"),
+        ({"version": 9}, BadSpec, "version"),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_one_sentence(settings, raw, change, error, said):
+    with pytest.raises(error) as refused:
+        queue.resolve_spec(settings, raw | change)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_plan_that_is_no_object_is_refused(settings):
+    with pytest.raises(BadSpec, match="list"):
+        queue.resolve_spec(settings, [1])
+
+
+def test_submitting_twice_is_one_run_and_again_is_another(settings, raw):
+    spec = queue.resolve_spec(settings, raw)
+    run, joined = queue.submit(settings, spec, owner="ana")
+    assert (run.status, run.owner, joined) == (Status.QUEUED, "ana", False)
+    assert queue.submit(settings, spec) == (run, True)
+    assert queue.submit(settings, spec, again=True)[1] is False
+    assert len(queue.waiting(settings)) == 2
+    assert queue.waiting(settings)[0] == run
+
+
+def test_what_the_network_can_not_do_is_refused_before_it_is_queued(settings, split):
+    def plan(**phase):
+        return RunSpec(
+            dataset=split.dataset, split=split.id, backbone="vanilla", input_size=32, phases=(Phase(**phase),)
+        )
+
+    with pytest.raises(TooManyFrozen):
+        queue.submit(settings, plan(frozen=9999))
+    with pytest.raises(UnknownOperation):
+        queue.submit(settings, plan(recipe=Recipe(steps=(Step(operation="sparkle"),))))
+    assert queue.waiting(settings) == []
+
+
+def test_a_run_nobody_named_is_called_what_it_does(split):
+    phases = (Phase(frozen="all"), Phase(frozen=100), Phase())
+    spec = RunSpec(dataset=split.dataset, split=split.id, backbone="xception", phases=phases, seed=3)
+    name = "Xception, all frozen, then first 100 frozen, then all layers train, 96 px, seed 3"
+    assert queue.default_name(spec) == name
+
+
+def test_queueing_needs_no_keras():
+    code = "import sys, core.jobs.queue, core.jobs.service; sys.exit('keras' in sys.modules or 'mlflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

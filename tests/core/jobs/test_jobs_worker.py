@@ -1,0 +1,47 @@
+import subprocess
+import sys
+import threading
+
+from core.errors import StoreUnavailable
+from core.jobs.worker import Report
+from core.records import Progress
+
+
+def test_what_the_store_could_not_take_is_told_later(store, queue_run, monkeypatch):
+    run = queue_run("quick")
+    stop = threading.Event()
+    report = Report(store, run.id, store.claim(run.id), stop)
+
+    def full(*_):
+        raise StoreUnavailable(reason="disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "write_progress", full)
+        report(Progress(epoch=1, epochs=5), {"train_loss": 1.0})
+    assert store.history(run.id).empty
+    report(Progress(epoch=2, epochs=5), {"train_loss": 0.5})
+    assert store.history(run.id)["train_loss"].tolist() == [1.0, 0.5]
+    assert not stop.is_set()
+
+
+def test_an_attempt_that_was_given_up_stops_itself(store, queue_run):
+    run = queue_run("quick")
+    stop = threading.Event()
+    report = Report(store, run.id, store.claim(run.id), stop)
+    store.claim(run.id)
+    report(Progress(epoch=1, epochs=5), {"train_loss": 1.0})
+    assert stop.is_set()
+    assert store.history(run.id).empty
+
+
+def test_preloading_runs_no_tensorflow_operation_and_opens_no_store():
+    code = """
+import core.jobs.preload, core.training.trainer, threading
+from tensorflow.python.eager import context
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+assert context.context()._context_handle is None, "TensorFlow was started"
+assert SqlAlchemyStore._engine_map == {}, "a store was opened"
+assert threading.active_count() == 1, threading.enumerate()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
