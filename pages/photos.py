@@ -65,13 +65,14 @@ def wait_for_demo() -> None:
         st.rerun()
 
 
-chosen = selection.dataset()
+chosen, failed = selection.dataset(), photos_imports.failed()
 st.subheader("What the model learns from", anchor=False)
 with st.expander(
     "Add your own photos: a folder, a zip, or dropped into classes",
-    expanded=chosen is None,
+    expanded=failed or (chosen is None and not photos_imports.running()),
     icon=":material/add_photo_alternate:",
-    key="photos_add",
+    # A new key for each form: it closes once its photos are on their way, and opens again where they failed.
+    key=photos_add.form_key(f"photos_add_{'again' if failed else 'new'}"),
 ):
     ready = photos_add.add()
 if photos_imports.running():

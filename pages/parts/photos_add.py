@@ -33,8 +33,13 @@ def add() -> bool:
     return ready
 
 
+def form_key(name: str) -> str:
+    """A key that is another one once the form was sent."""
+    return f"{name}_{st.session_state.get(_ROUND, 0)}"
+
+
 def _key(name: str) -> str:
-    return f"photos_{name}_{st.session_state.get(_ROUND, 0)}"
+    return form_key(f"photos_{name}")
 
 
 def _name_and_button(suggestion: str, ready: bool, named: str = "") -> str | None:

@@ -15,10 +15,10 @@ SAMPLES = 4  # photos on a card
 SIDE = 160  # px of one of them
 CARDS = 24  # classes seen before "Show all"
 _RATIO = f"{SAMPLES * SIDE + (SAMPLES - 1) * (SIDE // 20)} / {SIDE}"
-_KINDS = {
-    "unreadable": "could not be read",
-    "two_labels": "came under two classes, so left out under both",
-    "exact_copy": "exact copies, kept once",
+_KINDS = {  # kind: (of one, of several)
+    "unreadable": ("unreadable", "unreadable"),
+    "two_labels": ("under two classes", "under two classes"),
+    "exact_copy": ("exact copy", "exact copies"),
 }
 
 
@@ -73,10 +73,10 @@ def findings(dataset: Dataset) -> None:
     if frame.empty:
         return
     counts = frame["kind"].value_counts()
-    told = ", ".join(f"{counts[kind]:,} {sentence}" for kind, sentence in _KINDS.items() if kind in counts)
+    told = ", ".join(words.count(counts[kind], *thing) for kind, thing in _KINDS.items() if kind in counts)
     with st.expander(f"{words.count(len(frame), 'file')} left out: {told}", icon=":material/report:"):
         st.dataframe(
-            frame.assign(kind=frame["kind"].map(_KINDS))[["path", "kind", "reason"]],
+            frame.assign(kind=[_KINDS[kind][0] for kind in frame["kind"]])[["path", "kind", "reason"]],
             hide_index=True,
             height=38 + 35 * min(len(frame), 8),
             column_config={"path": "File", "kind": "What happened", "reason": "Why"},

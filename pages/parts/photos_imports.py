@@ -114,6 +114,11 @@ def running() -> bool:
     return any(not entry.over for entry in registry().all) or bool(st.session_state.get(_MINE))
 
 
+def failed() -> bool:
+    """Whether this visitor's last import ended with an error."""
+    return bool(getattr(st.session_state.get(_SHOWN), "error", ""))
+
+
 @st.fragment(run_every=0.5)
 def progress() -> None:
     """A bar for each import of this server; when one of this visitor's ends, its photos are chosen."""
