@@ -2,12 +2,16 @@
 
 import streamlit as st
 
-from core.charts import confusion_matrix, ensemble_bar
+from core.charts import ensemble_bar
 from core.ensembles import RULES, Gain, gain_over_best
 from core.errors import ThawError
 from core.records import Part
 from pages.parts import ensemble_members, ensemble_photos, ensemble_table, loaders, results, selection, style, words
 from pages.parts.ensemble_members import Candidates
+
+MEMBERS, MATRIX, TABLE = 340, 390, 450  # px
+SQUARE = 12  # classes: up to here the matrix is as high as wide
+LONG = 12  # letters: longer class names take the room of the colour scale
 
 
 def combined(found: Candidates) -> None:
@@ -36,10 +40,13 @@ def combined(found: Candidates) -> None:
         return
     bar(gain, names)
     verdict(gain, names[gain.best], len(members), rule)
-    height = confusion_matrix.default_height(len(gain.per_class))
-    left, right = st.columns([11, 10], gap="medium")
+    with st.container(horizontal=True):  # on a narrow page the table goes below the matrix
+        left, right = st.container(width=MATRIX), st.container(width=TABLE)
     with left:
-        results.matrix(gain.figures, numbers, height, key=f"ensemble_matrix_{part}", name="the ensemble")
+        long = gain.per_class["class"].str.len().max() > LONG
+        height = None if len(gain.per_class) > SQUARE else MATRIX + 20 if long else MATRIX - 45
+        key = f"ensemble_matrix_{part}"
+        results.matrix(gain.figures, numbers, height, key=key, name="the ensemble", scale=not long)
     with right:
         ensemble_table.show(gain, names[gain.best])
     if len(members) > 1:
@@ -85,8 +92,14 @@ def verdict(gain: Gain, best_name: str, members: int, rule: str) -> None:
     )
 
 
+def greyed() -> None:
+    """A picture of what will be here."""
+    st.html('<div class="thaw-figure" style="opacity:.35">– % <small>of the validation photos are right</small></div>')
+
+
 def nobody_on(found: Candidates) -> None:
     everyone = [run.id for run in found.runs]
+    greyed()
     st.info("Nobody is switched on. Switch members on at the left and watch the accuracy.")
     st.button(
         f"Switch {'all ' if len(everyone) > 2 else ''}{words.count(len(everyone), 'member')} on",
@@ -98,7 +111,7 @@ def nobody_on(found: Candidates) -> None:
 
 def empty(found: Candidates) -> None:
     """No run was tested on the chosen photos: what will be here, why it is not yet, one button."""
-    st.html('<div class="thaw-figure" style="opacity:.35">– % <small>of the validation photos are right</small></div>')
+    greyed()
     st.write("Here several models answer together, and you see whether that beats the best of them alone.")
     split = selection.split()
     where = f"on split {split.id[:8]} of {words.plain(selection.dataset().name)}" if split else "yet"
@@ -109,7 +122,8 @@ def empty(found: Candidates) -> None:
 
 
 def page() -> None:
-    left, right = st.columns([4, 9], gap="large")
+    with st.container(horizontal=True, gap="large", wrap=False):
+        left, right = st.container(width=MEMBERS), st.container()
     with left:
         found = ensemble_members.candidates()
         if found.runs:

@@ -1,4 +1,4 @@
-"""Accuracy of an ensemble as one bar, its members as ticks on it, the best single one thick."""
+"""Accuracy of an ensemble as one bar, its members as triangles under it, the best one as a tick through it."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from core.charts.colours import palette, part_colour
 from core.charts.layout import SMALL, dress, literal, percent, shorten
 
-HEIGHT = 92  # px
+HEIGHT = 120  # px
+SCALE = (0, 25, 50, 75, 100)  # %
 
 
 class EnsembleBarInfo(NamedTuple):
@@ -19,7 +20,7 @@ class EnsembleBarInfo(NamedTuple):
 
 
 def info(members, ensemble: float, best: str, photos: int, part: str = "validation") -> EnsembleBarInfo:
-    """The bar and its ticks.
+    """The bar and its marks.
 
     Parameters
     ----------
@@ -34,21 +35,25 @@ def info(members, ensemble: float, best: str, photos: int, part: str = "validati
 
 
 def plot(info: EnsembleBarInfo, dark: bool = False) -> go.Figure:
-    """One bar from 0 to 100 %; hovering a tick names its member."""
+    """One bar from 0 to 100 %; hovering a mark names its member."""
     colours = palette(dark)
     figure = go.Figure(
         go.Bar(
             x=[100 * info.ensemble],
             y=[0],
             orientation="h",
-            width=0.8,
+            width=0.7,
             marker={"color": part_colour(info.part, dark), "line": {"width": 0}},
             hovertemplate=f"ensemble: %{{x:.1f}} % of {info.photos:,} {info.part} photos<extra></extra>",
             name="ensemble",
         )
     )
-    figure.add_trace(_ticks(info.members, 2, 20, colours.quiet, "members"))
-    figure.add_trace(_ticks((info.best,), 4, 40, colours.text, "best single member"))
+    figure.add_trace(
+        _marks(info.members, -0.55, {"symbol": "triangle-up", "size": 10, "color": colours.quiet}, "members")
+    )
+    for width, colour in ((8, colours.background), (4, colours.text)):  # a rim, so that it shows on the bar as well
+        tick = {"symbol": "line-ns", "size": 46, "line": {"width": width, "color": colour}}
+        figure.add_trace(_marks((info.best,), 0, tick, "best single member"))
     dress(figure, dark, HEIGHT)
     name, accuracy = info.best
     figure.add_annotation(
@@ -58,23 +63,30 @@ def plot(info: EnsembleBarInfo, dark: bool = False) -> go.Figure:
         yanchor="bottom",
         # The label leaves the tick on the side with more room.
         xanchor="right" if accuracy > 0.5 else "left",
-        text=f"best member: {literal(shorten(name, 24))} {percent(accuracy, 1)}",
+        text=f"best member {literal(shorten(name, 24))}: {percent(accuracy, 1)}",
         showarrow=False,
         font={"size": SMALL, "color": colours.text},
     )
-    figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100], ticksuffix=" %", showgrid=True)
-    figure.update_yaxes(visible=False, range=[-0.6, 0.6], fixedrange=True)
-    figure.update_layout(margin={"t": 24, "r": 20})
+    figure.update_xaxes(
+        range=[0, 100],
+        tickvals=SCALE,
+        ticktext=[f"{share} %" for share in SCALE],
+        showgrid=True,
+        ticklabeloverflow="allow",
+    )
+    figure.update_yaxes(visible=False, range=[-0.75, 0.5], fixedrange=True)
+    figure.update_layout(margin={"t": 28, "r": 24, "b": 28})
     return figure
 
 
-def _ticks(members, width: int, size: int, colour: str, name: str) -> go.Scatter:
+def _marks(members, y: float, marker: dict, name: str) -> go.Scatter:
     return go.Scatter(
         x=[100 * accuracy for _, accuracy in members],
-        y=[0] * len(members),
+        y=[y] * len(members),
         mode="markers",
-        marker={"symbol": "line-ns", "size": size, "line": {"width": width, "color": colour}},
+        marker=marker,
         text=[literal(name) for name, _ in members],
         hovertemplate="%{text}: %{x:.1f} %<extra></extra>",
         name=name,
+        cliponaxis=False,
     )

@@ -13,6 +13,7 @@ from pages.parts import loaders, selection, words
 
 TEST_KEY = "ensemble_test"
 NUMBERED = 10  # classes: up to here each cell of a strip holds its number
+CELL = "flex:1 1 0;margin-left:-1px;text-align:center;font-size:.8125rem;line-height:1.375rem"
 SHOWN_OUT = 20  # runs that don't fit are named, up to this many
 
 
@@ -75,7 +76,7 @@ def _reference(every: list[Run]) -> str | None:
 
 def switches(found: Candidates) -> None:
     """A row for each candidate; a switch changes the ticked runs, so the choice is in the address."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(f"**{len(found.on)} of {words.count(len(found.runs), 'member')} on**", width="stretch")
         ids = [run.id for run in found.runs]
         st.button("All", key="ensemble_all", on_click=_switch, args=(ids, True), help="Switch every member on.")
@@ -93,7 +94,7 @@ def _row(run: Run, figures: Figures, on: bool) -> None:
     key = f"ensemble_member_{run.id}"
     st.session_state[key] = on  # the ticked runs decide, also when they were changed in the bar above
     with st.container(key=f"ensemble_row_{run.id}", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.toggle(words.plain(run.name), key=key, on_change=_switched, args=(run.id,), width="stretch")
             st.markdown(words.percent(figures.accuracy), width="content")
         st.html(_strip(figures, run.name))
@@ -116,11 +117,8 @@ def _strip(figures: Figures, name: str) -> str:
         said = f"{row[0]}: {words.percent(row.recall, row.support)}"
         shade = mix(*colours.shares, row.recall)
         number = f"{100 * row.recall:.0f}" if len(figures.per_class) <= NUMBERED else "&nbsp;"
-        cells.append(
-            f'<span title="{html.escape(said)}" style="flex:1 1 0;text-align:center;font-size:13px;line-height:22px;'
-            f'background:{shade};color:{ink_on(shade)};border:1px solid {colours.line};margin-left:-1px">'
-            f"{number}</span>"
-        )
+        style = f"background:{shade};color:{ink_on(shade)};border:1px solid {colours.line};{CELL}"
+        cells.append(f'<span title="{html.escape(said)}" style="{style}">{number}</span>')
     label = html.escape(f"Recall of each class, {name}")
     return f'<div role="img" aria-label="{label}" style="display:flex;padding-left:1px">{"".join(cells)}</div>'
 

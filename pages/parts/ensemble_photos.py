@@ -9,12 +9,14 @@ from pages.parts import loaders, words
 
 SHOWN = 6  # photos a side
 SIZE = 96  # px
+SIDE = 400  # px, a gallery of three columns; on a narrow page the second one goes below
 
 
 def show(gain: Gain, classes: tuple[str, ...], best_name: str) -> None:
     """Two galleries side by side."""
-    left, right = st.columns(2, gap="medium")
     best = words.plain(best_name)
+    with st.container(horizontal=True, gap="medium"):
+        left, right = st.container(width=SIDE), st.container(width=SIDE)
     with left:
         st.markdown(
             f"**{words.count(len(gain.rescued), 'photo')} rescued**",
@@ -33,9 +35,9 @@ def _gallery(gain: Gain, rows: np.ndarray, wrong: np.ndarray, classes: tuple[str
     with st.container(horizontal=True, gap="small"):
         for row in rows[:SHOWN].tolist():
             true, said = (words.plain(classes[label]) for label in (gain.true[row], wrong[row]))
-            with st.container(width=SIZE + 24, gap="xsmall"):
+            with st.container(width=SIZE + 20, gap="xsmall"):
                 _photo(gain.ids[row], f"{classes[gain.true[row]]}; {who} {classes[wrong[row]]}")
-                st.caption(f"{true}, not {said}", help=f"It is {true}; {who} {said}.")
+                st.caption(f"{true}, not {said}")
     if len(rows) > SHOWN:
         st.caption(f"and {len(rows) - SHOWN:,} more")
 

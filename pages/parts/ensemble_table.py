@@ -4,8 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.colours import palette
+from core.charts.layout import labels
 from core.ensembles import Gain
 from pages.parts import results, selection, words
+
+FITS, LETTERS = 9, 17  # letters of a class name that fit a small column, and a wide one
 
 
 def gain_words(gain: float, beyond_noise: bool) -> str:
@@ -22,7 +25,7 @@ def show(gain: Gain, best_name: str, height: int | None = None) -> None:
     gains = [gain_words(*pair) for pair in zip(table["recall_gain"], table["beyond_noise"], strict=True)]
     shown = pd.DataFrame(
         {
-            "class": table["class"],
+            "class": labels(table["class"], LETTERS),
             "recall": 100 * table["recall"],
             "gain": gains,
             "precision": 100 * table["precision"],
@@ -30,13 +33,14 @@ def show(gain: Gain, best_name: str, height: int | None = None) -> None:
             "support": table["support"],
         }
     )
+    class_width = 130 if table["class"].str.len().max() > FITS else "small"
     st.dataframe(
         shown.style.map(_colour, subset=["gain"]),
         hide_index=True,
         height=height or "auto",
         key=f"ensemble_classes_{gain.part}",
         column_config={
-            "class": st.column_config.TextColumn("Class", width="small", pinned=True),
+            "class": st.column_config.TextColumn("Class", width=class_width, pinned=True),
             "recall": results.rate_column("Recall", "Of the photos of this class, how many the ensemble finds."),
             "gain": st.column_config.TextColumn(
                 "vs best",
@@ -46,7 +50,7 @@ def show(gain: Gain, best_name: str, height: int | None = None) -> None:
             ),
             "precision": results.rate_column("Precision", "Of the photos taken for this class, how many are of it."),
             "f1": results.rate_column("F1", "The harmonic mean of precision and recall: low when either is."),
-            "support": st.column_config.NumberColumn("Photos", width="small", help="Photos of this class in the part."),
+            "support": st.column_config.NumberColumn("Photos", width=62, help="Photos of this class in the part."),
         },
         alt="Recall, gain over the best member, precision and F1 a class",
     )

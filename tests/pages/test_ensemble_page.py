@@ -47,7 +47,7 @@ def split(settings, built):
 
 
 @pytest.fixture
-def members(split, built):  # noqa: ARG001
+def members(split, built):
     """Three members by run id, in the home of this test."""
     return built[2]
 
