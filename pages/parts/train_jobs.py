@@ -1,0 +1,136 @@
+"""The jobs under the training plan: running, queued, done; they move without a reload."""
+
+import streamlit as st
+
+from core.charts import learning_curves
+from core.errors import ThawError
+from core.jobs import queue
+from core.jobs.service import job_log, supervisor_state
+from core.records import Run, RunKind, Status
+from core.settings import settings
+from pages.parts import comparisons, loaders, run_words, selection, words
+
+SHOWN_QUEUED, SHOWN_OVER = 10, 6
+
+
+def jobs() -> None:
+    """All jobs of this store. Looks again every second as long as one is under way."""
+    active = any(not run.status.over for run in loaders.store().list(kind=RunKind.TRAINED))
+    st.fragment(_jobs, run_every=1.0 if active else None)(active)
+
+
+def _jobs(polling: bool) -> None:
+    runs = loaders.store().list(kind=RunKind.TRAINED)
+    if polling != any(not run.status.over for run in runs):
+        loaders.runs.clear()
+        st.rerun()  # begin to look every second, or leave off
+    if not runs:
+        st.caption("No training yet. What you start is listed here and goes on when you close the page.")
+        return
+    _supervision(polling)
+    for run in runs:
+        if run.status == Status.RUNNING:
+            _running(run)
+    queued = [run for run in reversed(runs) if run.status == Status.QUEUED]
+    for position, run in enumerate(queued[:SHOWN_QUEUED], start=1):
+        _queued(run, position)
+    if len(queued) > SHOWN_QUEUED:
+        st.caption(f"and {words.count(len(queued) - SHOWN_QUEUED, 'more job')} in the queue")
+    over = sorted((run for run in runs if run.status.over), key=lambda run: run.ended or run.created, reverse=True)
+    for run in over[:SHOWN_OVER]:
+        _over(run)
+    if len(over) > SHOWN_OVER:
+        st.caption(f"Older ones ({len(over) - SHOWN_OVER:,}) are on the Compare page.")
+
+
+def _supervision(active: bool) -> None:
+    state = supervisor_state(settings())["state"]
+    if active and state == "none":
+        st.warning(
+            "Nobody takes jobs at the moment: the server that does is starting, or was stopped. What is queued waits.",
+            icon=":material/hourglass_disabled:",
+        )
+
+
+def _running(run: Run) -> None:
+    with st.container(border=True, key=f"train_job_{run.id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            since = f" · started {words.ago(run.started)}" if run.started else ""
+            again = f" · attempt {run.attempt}" if run.attempt > 1 else ""
+            st.markdown(f"**{words.plain(run.name)}**{since}{again}", width="stretch")
+            _cancel(run)
+        st.progress(words.share_done(run), text=words.progress_sentence(run))
+        info = learning_curves.info(
+            {run.name: comparisons.history(run)}, run_words.phase_marks(run.spec), run.spec.epochs
+        )
+        st.plotly_chart(
+            learning_curves.plot(info, selection.dark(), height=260),
+            key=f"train_curves_{run.id}",
+            config={"displayModeBar": False},
+            alt=f"Loss and accuracy of {run.name} so far, epoch {run.progress.epoch} of {run.progress.epochs}",
+        )
+
+
+def _queued(run: Run, position: int) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"train_job_{run.id}"):
+        turn = "is next" if position == 1 else f"is number {position} in the queue"
+        st.markdown(f"**{words.plain(run.name)}** {turn}", width="stretch")
+        _cancel(run)
+
+
+def _over(run: Run) -> None:
+    with st.container(border=True, key=f"train_job_{run.id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            when = words.ago(run.ended or run.created)
+            st.markdown(f"**{words.plain(run.name)}** · {_outcome(run)} · {when}", width="stretch")
+            if run.status == Status.FINISHED:
+                if st.button("Open", key=f"train_open_{run.id}", help="Its figures, class by class, on Compare."):
+                    open_result(run.id)
+            else:
+                st.button(
+                    "Retry",
+                    key=f"train_retry_{run.id}",
+                    on_click=_act,
+                    args=(queue.retry, run.id),
+                    help="Queues it again; it goes on from its last checkpoint.",
+                )
+        if run.status == Status.FAILED:
+            st.error(words.plain(run.error or "It stopped without a word."), icon=":material/error:")
+            if log := job_log(settings(), run.id):
+                with st.expander("What it wrote last"):
+                    st.code(log, language=None, wrap_lines=True)
+
+
+def _outcome(run: Run) -> str:
+    if run.status != Status.FINISHED:
+        return str(run.status)
+    accuracy = run.metrics.get("validation_accuracy")
+    took = f" in {words.duration(run.metrics['seconds'])}" if "seconds" in run.metrics else ""
+    return (f"validation {words.percent(accuracy)}" if accuracy is not None else "finished") + took
+
+
+def _cancel(run: Run) -> None:
+    if run.stop_requested:
+        st.caption("Stopping …", width="content")
+    else:
+        st.button(
+            "Cancel",
+            key=f"train_cancel_{run.id}",
+            on_click=_act,
+            args=(queue.cancel, run.id),
+            help="Stops within seconds. A retry goes on from the last checkpoint.",
+        )
+
+
+def _act(action, run_id: str) -> None:
+    try:
+        action(settings(), run_id)
+    except ThawError as error:
+        st.toast(words.plain(str(error)), icon=":material/error:")
+    loaders.runs.clear()
+
+
+def open_result(run_id: str) -> None:
+    """Tick this run and go to Compare."""
+    selection.set_runs([run_id])
+    selection.go("compare.py")

@@ -1,0 +1,140 @@
+"""The training plan that is being made: a RunSpec kept in the session, so that a page switch loses nothing."""
+
+import itertools
+
+import streamlit as st
+
+from core import models
+from core.augment import list_recipes
+from core.errors import InputTooSmall, ThawError, TooManyFrozen
+from core.models import BACKBONES
+from core.records import Dataset, Phase, Recipe, RunSpec, Split
+from core.settings import settings
+from core.training import PRESETS, preset_spec
+from pages.parts import augment_recipe
+
+PRESET = "train_preset"
+FIRST = "mobilenetv2-frozen"
+_PLAN = "_train_plan"
+_IDS = "_train_ids"  # one a phase, and one for the rest: new ones where values come from elsewhere than the widgets
+_number = itertools.count()
+
+
+def current(dataset: Dataset, split: Split) -> RunSpec:
+    """The plan as it stands, for these photos."""
+    if _PLAN not in st.session_state:
+        load_preset()
+    return st.session_state[_PLAN].model_copy(update={"dataset": dataset.id, "split": split.id})
+
+
+def keep(spec: RunSpec) -> None:
+    """Keep what the widgets say."""
+    st.session_state[_PLAN] = spec
+
+
+def ids() -> list[int]:
+    """Ids for the keys of the widgets: the plan's own first, then one a phase."""
+    return st.session_state[_IDS]
+
+
+def load_preset() -> None:
+    """Take over the chosen preset; a callback."""
+    load(preset_spec(st.session_state.get(PRESET) or FIRST, "", ""))
+
+
+def load(spec: RunSpec) -> None:
+    """Take over a plan from elsewhere."""
+    st.session_state[_PLAN] = spec
+    st.session_state[_IDS] = [next(_number) for _ in range(len(spec.phases) + 1)]
+
+
+def is_preset(spec: RunSpec) -> bool:
+    """Whether the plan is still what the chosen preset says."""
+    name = st.session_state.get(PRESET) or FIRST
+    return name in PRESETS and preset_spec(name, spec.dataset, spec.split, seed=spec.seed) == spec
+
+
+def choose_backbone(key: str) -> None:
+    """Another backbone brings its own weights, head and least input size; a callback."""
+    spec, backbone = st.session_state[_PLAN], BACKBONES[st.session_state[key]]
+
+    def fitting(phase: Phase) -> Phase:
+        if not backbone.pretrained:
+            return phase.model_copy(update={"frozen": 0})  # random layers that stay frozen learn nothing
+        fits = phase.frozen == "all" or phase.frozen <= backbone.layers
+        return phase if fits else phase.model_copy(update={"frozen": "all"})
+
+    load(
+        spec.model_copy(
+            update={
+                "backbone": backbone.name,
+                "weights": "imagenet" if backbone.pretrained else None,
+                "head": backbone.default_head,
+                "input_size": max(spec.input_size, backbone.minimum),
+                "phases": tuple(fitting(phase) for phase in spec.phases),
+            }
+        )
+    )
+
+
+def add_phase() -> None:
+    """One more phase, as the last one but gentler: what is thawed late wants a low rate. A callback."""
+    spec = st.session_state[_PLAN]
+    last = spec.phases[-1]
+    layers = BACKBONES[spec.backbone].layers
+    frozen = layers // 2 if last.frozen == "all" else last.frozen // 2
+    more = last.model_copy(update={"frozen": frozen, "learning_rate": max(last.learning_rate / 10, 1e-6)})
+    keep(spec.model_copy(update={"phases": (*spec.phases, more)}))
+    st.session_state[_IDS].append(next(_number))
+
+
+def remove_phase(position: int) -> None:
+    """Leave a phase out; a callback."""
+    spec = st.session_state[_PLAN]
+    keep(spec.model_copy(update={"phases": spec.phases[:position] + spec.phases[position + 1 :]}))
+    del st.session_state[_IDS][position + 1]
+
+
+def use_recipe(recipe: Recipe) -> None:
+    """Train with this recipe from the first phase on that thaws something, else in the last."""
+    if _PLAN not in st.session_state:
+        load_preset()
+    spec = st.session_state[_PLAN]
+    from_phase = next((n for n, phase in enumerate(spec.phases) if phase.frozen != "all"), len(spec.phases) - 1)
+    phases = tuple(
+        phase.model_copy(update={"recipe": recipe}) if n >= from_phase else phase for n, phase in enumerate(spec.phases)
+    )
+    load(spec.model_copy(update={"phases": phases}))
+
+
+def recipes(spec: RunSpec) -> dict[str, Recipe]:
+    """What a phase can be augmented with, by recipe id: saved ones, the plan's own, the one on the Augment page."""
+    working = augment_recipe.current()
+    found = [recipe for recipe in list_recipes(settings()) if recipe.steps]
+    found += [phase.recipe for phase in spec.phases if phase.recipe]
+    found += [working if working.name else working.model_copy(update={"name": "the one on the Augment page"})]
+    return {recipe.id: recipe for recipe in reversed(found) if recipe.steps}
+
+
+def weights_files() -> list[str]:
+    """Names of the weights files the operator put into THAW_WEIGHTS."""
+    folder = settings().weights
+    return sorted(path.name for path in folder.glob("*.h5")) if folder and folder.is_dir() else []
+
+
+@st.cache_data(ttl=60.0, max_entries=128, show_spinner=False)
+def problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
+    """(place, sentence) of what is wrong with the plan; place is "size", "phases" or "weights". Downloads nothing."""
+    try:
+        models.check(settings(), spec.model_copy(update={"weights": None, "weights_hash": None}), classes)
+        backbone = BACKBONES[spec.backbone]
+        here = settings().weights and spec.weights == "imagenet" and (settings().weights / backbone.weights_file)
+        if (spec.weights and spec.weights != "imagenet") or (here and here.is_file()):
+            models.resolve(settings(), backbone, spec.weights)
+    except InputTooSmall as error:
+        return "size", str(error)
+    except TooManyFrozen as error:
+        return "phases", str(error)
+    except ThawError as error:
+        return "weights", str(error)
+    return None

@@ -1,0 +1,274 @@
+"""The Train screen: empty, without a split, and full; plans, problems, and jobs in every state."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import datasets
+from core.jobs import queue
+from core.records import Part, PartPredictions, Predictions, Progress, Status
+from core.runs import RunStore
+from core.settings import Settings
+from core.training import preset_spec
+
+FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A home with 24 photos in two classes, split; made once."""
+    folder = tmp_path_factory.mktemp("train")
+    random = np.random.default_rng(0)
+    for name in ("ash", "oak"):
+        (folder / "photos" / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = random.integers(0, 255, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / "photos" / name / f"{number}.png")
+    home = Settings(folder / "home", None, f"sqlite:///{folder / 'home' / 'runs.db'}", None)
+    RunStore(home)  # a fresh store takes seconds
+    (home.home / "store.json").unlink()
+    dataset = datasets.import_folder(home, folder / "photos", "Trees")
+    return home.home, datasets.make_split(home, dataset)
+
+
+@pytest.fixture
+def split(settings, built):
+    shutil.copytree(built[0], settings.home)
+    return built[1]
+
+
+@pytest.fixture
+def store(settings, split):
+    return RunStore(settings)
+
+
+def page() -> AppTest:
+    app = AppTest.from_file(str(FRAME), default_timeout=60).switch_page("train.py").run()
+    assert not app.exception
+    return app
+
+
+def button(app: AppTest, label: str):
+    return next(element for element in app.button if element.label == label)
+
+
+def texts(app: AppTest) -> str:
+    kinds = (app.caption, app.info, app.error, app.warning, app.markdown)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def labelled(app: AppTest, kind: str, label: str):
+    return next(element for element in app.get(kind) if element.label.startswith(label))
+
+
+def choose(app: AppTest, kind: str, label: str, value) -> AppTest:
+    labelled(app, kind, label).set_value(value).run()
+    assert not app.exception
+    return app
+
+
+def figure(app: AppTest, number: int = 0) -> dict:
+    return json.loads(app.get("plotly_chart")[number].proto.spec)
+
+
+def only_run(store):
+    (run,) = store.list()
+    return run
+
+
+def first_model(settings, split, seed=0):
+    return queue.submit(settings, preset_spec("first", split.dataset, split.id, seed=seed), name=f"first {seed}")[0]
+
+
+def trained(store, run, accuracy=0.75):
+    attempt = store.claim(run.id)
+    answers = PartPredictions(ids=("a",), true=[0], probabilities=[[1, 0]])
+    found = Predictions(
+        evaluation_id=run.evaluation_id, classes=("ash", "oak"), parts={Part.VALIDATION: answers, Part.TEST: answers}
+    )
+    store.finish(run.id, attempt, found, {"validation_accuracy": accuracy, "test_accuracy": 0.1234, "seconds": 72.0})
+    return store.get(run.id)
+
+
+def test_without_photos_the_page_shows_what_will_be_here_and_one_button():
+    app = page()
+    assert "There are no photos yet" in texts(app)
+    assert [each.label for each in app.button if each.proto.type == "primary"] == ["Go to the photos"]
+    assert "No training yet" in texts(app)
+
+
+def test_without_a_split_the_page_offers_to_make_one(settings, split):
+    shutil.rmtree(settings.home / "datasets" / split.dataset / "splits", ignore_errors=True)
+    for folder in settings.home.rglob(split.id):
+        shutil.rmtree(folder)
+    app = page()
+    assert "has no split yet" in texts(app)
+    assert button(app, "Make a split").proto.type == "primary"
+
+
+@pytest.mark.usefixtures("split")
+def test_the_first_plan_freezes_all_of_mobilenet_and_says_so_in_words():
+    app = page()
+    assert "All 154 layers stay frozen, only the head trains" in texts(app)
+    assert [each.label for each in app.button if each.proto.type == "primary"] == ["Start"]
+    assert {trace["name"] for trace in figure(app)["data"]} == {"frozen", "thawing"}
+
+
+@pytest.mark.usefixtures("split")
+def test_every_control_has_help_and_few_stand_before_more():
+    app = page()
+    for kind in ("selectbox", "number_input", "toggle", "text_input", "slider"):
+        for element in app.get(kind):
+            if element.key and element.key.startswith("train_") and not element.proto.disabled:
+                assert element.proto.help, element.label
+
+
+def test_start_queues_the_plan_and_returns(store):
+    app = page()
+    choose(app, "selectbox", "Start from", "first")
+    button(app, "Start").click().run()
+    run = only_run(store)
+    assert (run.status, run.spec.backbone, run.spec.input_size) == (Status.QUEUED, "vanilla", 48)
+    assert "is next" in texts(app)
+    assert "1 job ahead" in texts(app)
+    assert "Nobody takes jobs" in texts(app)
+
+
+def test_what_the_controls_say_is_what_is_queued(store):
+    app = page()
+    choose(app, "selectbox", "Start from", "first")
+    choose(app, "number_input", "Epochs", 3)
+    choose(app, "number_input", "Learning rate", 0.002)
+    choose(app, "number_input", "Photo size", 32)
+    choose(app, "number_input", "Seed", 7)
+    choose(app, "text_input", "Dense", "64, 32")
+    choose(app, "selectbox", "Augmentation", labelled(app, "selectbox", "Augmentation").options[1])
+    assert "Undo changes" in [each.label for each in app.button]
+    button(app, "Add a phase").click().run()
+    button(app, "Start").click().run()
+    spec = only_run(store).spec
+    assert (spec.input_size, spec.seed, spec.head.dense) == (32, 7, (64, 32))
+    assert [phase.epochs for phase in spec.phases] == [3, 3]
+    assert [phase.learning_rate for phase in spec.phases] == [0.002, 0.0002]
+    assert spec.phases[0].recipe.steps
+
+
+@pytest.mark.usefixtures("split")
+def test_phases_are_added_and_removed_and_the_map_shows_each():
+    app = page()
+    button(app, "Add a phase").click().run()
+    labels = [each.label for each in app.number_input]
+    assert labels.count("Epochs") == 2
+    frozen = [each for each in app.number_input if each.label.startswith("Frozen")]
+    assert frozen[1].value == 77
+    next(each for each in app.get("button_group") if each.key.startswith("train_map_phase")).set_value(1).run()
+    assert "First 77 of 154 layers stay frozen" in texts(app)
+    button(app, "Remove").click().run()
+    assert [each.label for each in app.number_input].count("Epochs") == 1
+
+
+@pytest.mark.usefixtures("split")
+def test_a_problem_is_one_sentence_and_start_waits():
+    app = page()
+    choose(app, "selectbox", "Network", "vgg16")
+    choose(app, "toggle", "All frozen", False)
+    choose(app, "number_input", "Frozen", 40)
+    assert "freezes the first 40 layers, but VGG16 has 19" in texts(app)
+    assert button(app, "Start").disabled
+    choose(app, "number_input", "Frozen", 8)
+    assert not button(app, "Start").disabled
+    choose(app, "number_input", "Photo size", 16)
+    assert "VGG16 needs photos of at least 32 px" in texts(app)
+    assert button(app, "Start").disabled
+
+
+def test_the_plan_survives_a_page_switch(store):
+    app = page()
+    choose(app, "selectbox", "Start from", "first")
+    choose(app, "number_input", "Epochs", 5)
+    app.switch_page("photos.py").run()
+    app.switch_page("train.py").run()
+    assert labelled(app, "number_input", "Epochs").value == 5
+    button(app, "Start").click().run()
+    assert only_run(store).spec.phases[0].epochs == 5
+
+
+def test_an_equal_plan_joins_its_run_and_a_finished_one_opens_its_result(settings, store, split):
+    run = first_model(settings, split)
+    app = choose(page(), "selectbox", "Start from", "first")
+    button(app, "Start").click().run()
+    assert only_run(store).id == run.id
+    assert "already queued" in texts(app)
+    store.claim(run.id)
+    button(app, "Start").click().run()
+    assert "already training, started" in texts(app)
+    store.cancel(run.id)
+    trained(store, store.requeue(run.id))
+    button(app, "Start").click().run()
+    assert "already trained" in texts(app)
+    app.toggle(key="train_again").set_value(True).run()
+    button(app, "Start").click().run()
+    assert len(store.list()) == 2
+
+
+def test_a_running_job_shows_its_curves_and_time_left_and_can_be_cancelled(settings, store, split):
+    run = first_model(settings, split)
+    first_model(settings, split, seed=1)
+    attempt = store.claim(run.id)
+    store.log_epoch(
+        run.id,
+        attempt,
+        1,
+        {"train_loss": 1.0, "train_accuracy": 0.4, "validation_loss": 1.1, "validation_accuracy": 0.3},
+    )
+    store.write_progress(
+        run.id, attempt, Progress(phase=1, epoch=1, epochs=12, batch=3, batches=9, eta_seconds=72, note="epoch 2 of 12")
+    )
+    app = page()
+    bar = app.get("progress")[0].proto
+    assert "epoch 2 of 12 · batch 3 of 9 · 1:12 left" in bar.text
+    assert bar.value == 11
+    curves = figure(app, 1)
+    assert {trace["name"] for trace in curves["data"]} == {"train", "validation"}
+    assert "is next" in texts(app)
+    button(app, "Cancel").click().run()
+    assert "Stopping" in texts(app) or store.get(run.id).status == Status.CANCELLED
+
+
+def test_a_queued_job_is_cancelled_at_once_and_queued_again(settings, store, split):
+    run = first_model(settings, split)
+    app = page()
+    button(app, "Cancel").click().run()
+    assert store.get(run.id).status == Status.CANCELLED
+    assert "cancelled" in texts(app)
+    button(app, "Retry").click().run()
+    assert store.get(run.id).status == Status.QUEUED
+
+
+def test_a_failed_job_says_why_and_shows_what_it_wrote(settings, store, split):
+    run = first_model(settings, split)
+    attempt = store.claim(run.id)
+    folder = settings.jobs / run.id / "attempt-1"
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text("Traceback: the last words")
+    store.fail(run.id, attempt, "Training stopped: the disk is full.")
+    app = page()
+    assert "the disk is full" in texts(app)
+    assert "the last words" in app.code[0].value
+    assert button(app, "Retry")
+
+
+def test_a_finished_job_shows_validation_and_never_test(settings, store, split):
+    trained(store, first_model(settings, split))
+    app = page()
+    assert "validation 75.0 % in 1:12" in texts(app)
+    assert "12.3" not in texts(app)
+    assert "about 1:12 on this machine" not in texts(app)  # the plan on the screen is another one
+    choose(app, "selectbox", "Start from", "first")
+    assert "about 1:12 on this machine" in texts(app)
+    assert button(app, "Open")
