@@ -24,6 +24,7 @@ END_SECONDS = 30
 OURS = ("THAW_HOME", "THAW_WEIGHTS", "THAW_PHOTOS", "MLFLOW_TRACKING_URI")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
