@@ -72,7 +72,7 @@ def bring(settings, split, name, accuracy, seed=0, **changes):
 
 
 def opened(**query) -> AppTest:
-    app = AppTest.from_file(FRAME, default_timeout=30)
+    app = AppTest.from_file(FRAME, default_timeout=120)  # the first page waits for MLflow
     for key, value in query.items():
         # The address holds what a person reads: the first letters of run ids.
         app.query_params[key] = [each[:8] for each in value] if key == "runs" else value
