@@ -9,15 +9,15 @@ from PIL import Image
 
 from core import datasets
 from core.evaluation import Figures, part_figures
+from core.jobs.queue import open_store
 from core.records import Dataset, Part, Predictions, Run, Split
 from core.runs import RunStore
 from core.settings import settings
 
 
-@st.cache_resource
 def store() -> RunStore:
-    """The run store of this server."""
-    return RunStore(settings())
+    """The run store of this server, opened once."""
+    return open_store(settings())
 
 
 @st.cache_data(ttl=1.0, max_entries=4, show_spinner=False)

@@ -6,6 +6,7 @@ Pages read the choice through the functions here; `choose` and `set_runs` change
 
 import streamlit as st
 
+from core.evaluation import letter
 from core.records import Dataset, Run, Split, Status
 from pages.parts import loaders, words
 
@@ -128,13 +129,12 @@ def _split_widget() -> None:
 
 def _runs_widget() -> None:
     found = {run.id: run for run in loaders.runs()}
-    kept = [run_id for run_id in st.session_state.get(RUNS, []) if run_id in found]
-    if kept != list(st.session_state.get(RUNS, kept)):
-        st.session_state[RUNS] = kept
-    count = len(st.session_state.get(RUNS, []))
-    with st.popover(words.count(count, "run") + " ticked", help="The runs that Compare and Ensemble speak of."):
-        for letter, run_id in zip(words.LETTERS, st.session_state.get(RUNS, []), strict=False):
-            st.text(f"{letter}  {found[run_id].name}")
+    ticked = [run_id for run_id in _ticked(found) if run_id in found]
+    if RUNS in st.session_state and ticked != list(st.session_state[RUNS]):
+        st.session_state[RUNS] = ticked
+    with st.popover(words.count(len(ticked), "run") + " ticked", help="The runs that Compare and Ensemble speak of."):
+        for position, run_id in enumerate(ticked):
+            st.text(f"{letter(position)}  {found[run_id].name}")
         st.multiselect(
             "Ticked runs",
             list(found),
@@ -144,6 +144,14 @@ def _runs_widget() -> None:
             placeholder="none; tick them on the Compare page",
             help="Tick runs in the table on the Compare page; remove one here with its cross.",
         )
+
+
+def _ticked(found: dict[str, Run]) -> list[str]:
+    """Ids of the ticked runs; from the address before the bound widget has read it."""
+    if RUNS in st.session_state:
+        return list(st.session_state[RUNS])
+    short = {run_id[:8]: run_id for run_id in found}
+    return [short[label] for label in st.query_params.get_all(RUNS) if label in short]
 
 
 def _test_widget() -> None:

@@ -7,6 +7,9 @@ import sys
 import threading
 from dataclasses import dataclass, field
 
+from core.jobs.queue import open_store
+from core.settings import settings
+
 
 @dataclass
 class Warmup:
@@ -30,6 +33,7 @@ def start() -> None:
 
 
 def _run() -> None:
+    open_store(settings())  # brings MLflow, which takes seconds: the first visitor is on the way
     try:
         _draw_demo()
     finally:

@@ -1,11 +1,8 @@
 """How the screens say numbers, times, splits and freeze settings."""
 
-import string
 from datetime import UTC, datetime
 
 from core.records import Part, Phase, Run, Split, Status
-
-LETTERS = string.ascii_uppercase  # runs are letters A, B, C
 
 
 def count(number: int, thing: str, plural: str | None = None) -> str:
