@@ -24,12 +24,13 @@ END_SECONDS = 30
 OURS = ("THAW_HOME", "THAW_WEIGHTS", "THAW_PHOTOS", "MLFLOW_TRACKING_URI")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one server serves them all
+            # One server serves them all. Not yet under pytest 9.2 with pytest-xdist 3.8.0, which ignores groups
+            # (pytest-xdist issue 1386): there each worker that gets a browser test starts a server of its own.
+            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.timeout(600))  # the first test waits for the server
 
 
