@@ -17,6 +17,7 @@ class Parameter:
     step: float | int | None = None
     choices: tuple[str, ...] = ()
     help: str = ""
+    unit: Literal["share", "degrees", ""] = ""  # how a screen writes the number: 0.1 as 10 %, 30 as 30°
 
 
 class Geometry(Protocol):

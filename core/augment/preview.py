@@ -3,7 +3,8 @@
 import numpy as np
 
 from core.augment.pipeline import Augmenter
-from core.records import Recipe
+from core.augment.registry import OPERATIONS
+from core.records import Recipe, Step
 
 
 def draws(
@@ -20,3 +21,9 @@ def draws(
     drawn = [augmenter(images, one_hot, epoch=draw, batch=0) for draw in range(draws)]
     pixels = np.rint(np.stack([batch.numpy() for batch, _ in drawn])).astype(np.uint8)
     return pixels, np.stack([mixed.numpy() for _, mixed in drawn])
+
+
+def warm_up() -> None:
+    """Draw every operation once, so that the first visitor's preview doesn't wait for TensorFlow's first calls."""
+    everything = Recipe(steps=tuple(Step(operation=name, probability=0.9) for name in OPERATIONS))
+    draws(everything, np.zeros((2, 32, 32, 3), np.uint8), np.array([0, 1]), classes=2, seed=0, draws=2)

@@ -32,9 +32,9 @@ def parameters(step: Step) -> dict[str, Any]:
     }
     if values.get("period_low", 0) > values.get("period_high", 1):
         raise BadParameter(
-            parameter=known["period_high"].title,
+            parameter=_called(known["period_high"]),
             operation=operation.title,
-            expected=f"at least the shortest period ({values['period_low']})",
+            expected=f"at least the shortest period ({values['period_low']:g})",
             value=values["period_high"],
         )
     return values
@@ -54,9 +54,14 @@ def _normal(step: Step) -> Step:
     return Step(operation=step.operation, parameters=changed, probability=step.probability)
 
 
+def _called(parameter: Parameter) -> str:
+    """Its name in a recipe's JSON and its words on the screen."""
+    return f'{parameter.name} ("{parameter.title}")'
+
+
 def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:
     def refuse(expected: str):
-        return BadParameter(parameter=parameter.title, operation=operation.title, expected=expected, value=value)
+        return BadParameter(parameter=_called(parameter), operation=operation.title, expected=expected, value=value)
 
     if parameter.kind == "bool":
         if not isinstance(value, bool):
@@ -69,7 +74,7 @@ def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     whole = "a whole number" if parameter.kind == "int" else "a number"
     if not number or (parameter.kind == "int" and value != int(value)):
-        raise refuse(f"{whole} from {parameter.low} to {parameter.high}")
+        raise refuse(f"{whole} from {parameter.low:g} to {parameter.high:g}")
     if not parameter.low <= value <= parameter.high:
-        raise refuse(f"{whole} from {parameter.low} to {parameter.high}")
+        raise refuse(f"{whole} from {parameter.low:g} to {parameter.high:g}")
     return int(value) if parameter.kind == "int" else float(value)

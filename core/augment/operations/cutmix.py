@@ -34,13 +34,13 @@ OPERATION = Operation(
     parameters=(
         Parameter(
             name="alpha",
-            title="Strength of the mix (alpha)",
+            title="Strength of the mix",
             kind="float",
             default=1.0,
             low=0.1,
             high=1.0,
             step=0.1,
-            help="1, the paper's, makes every box size as likely; smaller values paste almost nothing or almost all.",
+            help="Alpha: 1, the paper's, makes every box size as likely; less pastes almost nothing or almost all.",
         ),
     ),
     implementation=CutMix,

@@ -49,13 +49,14 @@ OPERATION = Operation(
     parameters=(
         Parameter(
             name="size",
-            title="Side of the hole (share of the photo)",
+            title="Side of the hole",
             kind="float",
             default=0.3,
             low=0.05,
             high=0.9,
             step=0.05,
-            help="The paper uses 0.25 to 0.5. A hole at the edge is cut off there, so some photos lose less.",
+            unit="share",
+            help="Of the photo's side; the paper uses 25 to 50 %. Holes at the edge are cut off there.",
         ),
         Parameter(
             name="holes",

@@ -13,7 +13,8 @@ def _chance(direction: str) -> Parameter:
         low=0.0,
         high=1.0,
         step=0.05,
-        help=f"How many photos are mirrored {direction}; 0.5 shows both views equally often.",
+        unit="share",
+        help=f"How many photos are mirrored {direction}; 50 % shows both views equally often.",
     )
 
 
@@ -51,7 +52,7 @@ HORIZONTAL = Operation(
 
 VERTICAL = Operation(
     name="vertical_flip",
-    title="Flip top-bottom",
+    title="Flip up-down",
     group="geometry",
     source="Common practice for photos taken from above (microscopy, satellites, leaves on a table)",
     help="Helps where photos have no up and down, such as leaves seen from above; harms where gravity shows.",

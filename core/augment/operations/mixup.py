@@ -31,13 +31,13 @@ OPERATION = Operation(
     parameters=(
         Parameter(
             name="alpha",
-            title="Strength of the mix (alpha)",
+            title="Strength of the mix",
             kind="float",
             default=0.2,
             low=0.1,
             high=2.0,
             step=0.1,
-            help="0.2 leaves most photos nearly alone; 1 makes every mix as likely, 2 favours even halves.",
+            help="Alpha: 0.2 leaves most photos nearly alone; 1 makes every mix as likely, 2 favours even halves.",
         ),
     ),
     implementation=MixUp,

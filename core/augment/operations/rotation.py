@@ -33,12 +33,13 @@ OPERATION = Operation(
     parameters=(
         Parameter(
             name="degrees",
-            title="Turned by up to (degrees)",
+            title="Turned by up to",
             kind="float",
             default=30.0,
             low=0.0,
             high=360.0,
             step=5.0,
+            unit="degrees",
             help="Each photo is turned left or right by an angle up to this; from 180 on every direction is as likely.",
         ),
         FILL,

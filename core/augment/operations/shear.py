@@ -38,12 +38,13 @@ OPERATION = Operation(
     parameters=(
         Parameter(
             name="degrees",
-            title="Slanted by up to (degrees)",
+            title="Slanted by up to",
             kind="float",
             default=10.0,
             low=0.0,
             high=45.0,
             step=1.0,
+            unit="degrees",
             help="The angle by which upright lines lean; drawn apart for sideways and up or down.",
         ),
         FILL,

@@ -32,13 +32,14 @@ OPERATION = Operation(
     parameters=(
         Parameter(
             name="share",
-            title="Moved by up to (share of the side)",
+            title="Moved by up to",
             kind="float",
             default=0.1,
             low=0.0,
             high=0.9,
             step=0.05,
-            help="0.1 moves a 96 px photo by up to 10 px in each direction, drawn apart for sideways and up or down.",
+            unit="share",
+            help="Of the side: 10 % moves a 96 px photo by up to 10 px, drawn apart for sideways and up or down.",
         ),
         FILL,
     ),

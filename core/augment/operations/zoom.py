@@ -33,13 +33,14 @@ OPERATION = Operation(
     parameters=(
         Parameter(
             name="amount",
-            title="Nearer or farther by up to (share)",
+            title="Nearer or farther by up to",
             kind="float",
             default=0.2,
             low=0.0,
             high=0.9,
             step=0.05,
-            help="0.3 shows between the middle 70 % of the photo and 130 % of it, with the outside filled.",
+            unit="share",
+            help="30 % shows between the middle 70 % of the photo and 130 % of it, with the outside filled.",
         ),
         Parameter(
             name="direction",

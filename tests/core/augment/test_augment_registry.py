@@ -60,16 +60,20 @@ def test_equal_recipes_have_equal_ids_however_they_are_written():
 @pytest.mark.parametrize(
     ("operation", "values", "sentence"),
     [
-        ("rotation", {"degrees": 400}, "Turned by up to (degrees) of Rotate must be a number from 0.0 to 360.0."),
-        ("rotation", {"degrees": float("nan")}, "must be a number from 0.0 to 360.0. Received: nan."),
+        (
+            "rotation",
+            {"degrees": 400},
+            'degrees ("Turned by up to") of Rotate must be a number from 0 to 360. Received: 400.',
+        ),
+        ("rotation", {"degrees": float("nan")}, "must be a number from 0 to 360. Received: nan."),
         ("rotation", {"degrees": "much"}, "Received: much."),
         ("rotation", {"degrees": True}, "Received: True."),
         ("rotation", {"angle": 3}, "must be one of its parameters (degrees, fill)"),
         ("rotation", {"fill": "mirror"}, "must be one of reflect, nearest, wrap, constant. Received: mirror."),
-        ("cutout", {"holes": 1.5}, "Holes of Cutout must be a whole number from 1 to 8. Received: 1.5."),
+        ("cutout", {"holes": 1.5}, 'holes ("Holes") of Cutout must be a whole number from 1 to 8. Received: 1.5.'),
         ("zoom", {"keep_proportions": 1}, "must be true or false. Received: 1."),
         ("gridmask", {"period_low": 0.8, "period_high": 0.5}, "must be at least the shortest period (0.8)"),
-        ("cutmix", {"alpha": 0}, "Strength of the mix (alpha) of CutMix must be a number from 0.1 to 1.0."),
+        ("cutmix", {"alpha": 0}, 'alpha ("Strength of the mix") of CutMix must be a number from 0.1 to 1.'),
     ],
 )
 def test_a_bad_parameter_is_refused_in_a_sentence(operation, values, sentence):
