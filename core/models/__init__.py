@@ -5,8 +5,8 @@ Importing this package never imports Keras; `network`, `predict`, `vanilla`, `ap
 
 from core.models.backbones import BACKBONES, Backbone, find_backbone
 from core.models.checking import check
-from core.models.thaw import Block, blocks, frozen_blocks, trainable_share
-from core.models.weights import resolve
+from core.models.thaw import Block, blocks, frozen_blocks, prefix_cut, trainable_share, twins
+from core.models.weights import list_files, resolve
 
 __all__ = [
     "BACKBONES",
@@ -16,6 +16,9 @@ __all__ = [
     "check",
     "find_backbone",
     "frozen_blocks",
+    "list_files",
+    "prefix_cut",
     "resolve",
     "trainable_share",
+    "twins",
 ]

@@ -24,6 +24,8 @@ def check(settings: Settings, spec: RunSpec, classes: int) -> RunSpec:
     for number, phase in enumerate(spec.phases, start=1):
         if phase.frozen != "all" and phase.frozen > backbone.layers:
             raise TooManyFrozen(phase=number, frozen=phase.frozen, backbone=backbone.title, layers=backbone.layers)
+    if spec.weights in ("none", ""):  # as the sentences of our errors put it
+        spec = spec.model_copy(update={"weights": None})
     return spec.model_copy(update={"backbone": backbone.name, "weights_hash": _weights_hash(settings, backbone, spec)})
 
 

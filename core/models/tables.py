@@ -88,19 +88,18 @@ def _block_names(names: list[str]) -> list[str]:
     return blocks
 
 
-def measure(backbone: Backbone) -> LayerTable:
-    """The table as the installed Keras has it. Clears the Keras session, so that unnamed layers count from 0."""
+def measure_layers(backbone: Backbone) -> tuple[LayerRow, ...]:
+    """The layers as the installed Keras has them. Clears the Keras session, so that unnamed layers count from 0."""
     import keras
 
     from core.models.applications import construct
     from core.models.freezing import crossing_counts
 
     keras.backend.clear_session()
-    size = backbone.default_input
-    model = construct(backbone, size)
+    model = construct(backbone, backbone.default_input)
     counts = crossing_counts(model)
     blocks = _block_names([layer.name for layer in model.layers])
-    rows = tuple(
+    return tuple(
         LayerRow(
             index=index,
             name=layer.name if index else "input",
@@ -114,13 +113,35 @@ def measure(backbone: Backbone) -> LayerTable:
         )
         for index, layer in enumerate(model.layers)
     )
-    outputs = []
-    flexible = construct(backbone, None)
-    for px in range(backbone.minimum, SIZES.stop):
-        height = flexible.compute_output_shape((None, px, px, 3))[1]
-        if not outputs or outputs[-1][1] != height:
-            outputs.append((px, height))
-    return LayerTable(backbone.name, size, tuple(outputs), rows)
+
+
+def measure_output(backbone: Backbone, input_size: int) -> int:
+    """Height and width of the last output in Keras, px.
+
+    The model is built for that size: MobileNetV2 pads odd and even sizes differently, so one left open would differ.
+    """
+    from core.models.applications import construct
+
+    return construct(backbone, input_size).output_shape[1]
+
+
+def measure(backbone: Backbone) -> LayerTable:
+    """The whole table, in some minutes: the input sizes where the output grows are guessed from the last two and
+    found by bisection where the guess is wrong."""
+    height = cache(lambda px: measure_output(backbone, px))
+    steps, last = [(backbone.minimum, height(backbone.minimum))], SIZES.stop - 1
+    while steps[-1][1] != height(last):
+        before, now = steps[-1][0], steps[-1][1]
+        guess = 2 * before - steps[-2][0] if len(steps) > 1 else before + 32
+        if guess <= last and height(guess - 1) == now != height(guess):
+            steps.append((guess, height(guess)))
+            continue
+        small, large = before, last
+        while large - small > 1:
+            middle = (small + large) // 2
+            small, large = (middle, large) if height(middle) == now else (small, middle)
+        steps.append((large, height(large)))
+    return LayerTable(backbone.name, backbone.default_input, tuple(steps), measure_layers(backbone))
 
 
 def write(table: LayerTable, folder: Path = FOLDER) -> Path:

@@ -46,6 +46,8 @@ def read(path: Path, groups: dict[str, list], label: str, title: str) -> None:
                 raise ForeignFileError("it was not trained from this plan")
             values = []
             for group, variables in groups.items():
+                if len(file.get(group, ())) != len(variables):
+                    raise ForeignFileError(f"{group} has not the {len(variables)} arrays it should have")
                 for index, variable in enumerate(variables):
                     data = plain_dataset(file, f"{group}/{index:04}")
                     if tuple(data.shape) != tuple(variable.shape):

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from core.errors import BadSpec, WeightsNotFound, WeightsUnavailable
 from core.models.backbones import Backbone
-from core.models.weights_file import require_fit
+from core.models.weights_file import fits, require_fit
 from core.settings import Settings
 
 CONNECT_SECONDS = 10
@@ -64,6 +64,14 @@ def _file_in_folder(settings: Settings, name: str) -> Path:
     if folder is None or not plain or not (folder / name).is_file():
         raise WeightsNotFound(name=name, folder=folder or "the THAW_WEIGHTS folder, which is not set")
     return folder / name
+
+
+def list_files(settings: Settings, backbone: Backbone) -> list[str]:
+    """Names of the files in settings.weights that fit the backbone, sorted: what a person can choose by name."""
+    if settings.weights is None or not backbone.pretrained:
+        return []
+    found = sorted(path for path in settings.weights.glob("*.h5") if path.is_file())
+    return [path.name for path in found if fits(path, backbone)]
 
 
 @lru_cache(maxsize=64)

@@ -1,13 +1,12 @@
 """What a weights file holds, read with h5py alone: does it fit a backbone, before a job is queued."""
 
 import re
-from itertools import zip_longest
 from pathlib import Path
 
 import h5py
 
 from core.errors import WeightsMismatch
-from core.models.backbones import Backbone
+from core.models.backbones import BACKBONES, Backbone
 from core.models.tables import LayerRow, layer_table
 
 Shapes = list[tuple[int, ...]]
@@ -25,7 +24,7 @@ def plain_dataset(group: h5py.Group, path: str) -> h5py.Dataset:
         if not isinstance(node, h5py.Group) or not isinstance(node.get(part, getlink=True), h5py.HardLink):
             raise ForeignFileError(f"{path} is missing or a link")
         node = node[part]
-    if not isinstance(node, h5py.Dataset) or node.external or node.is_virtual or node.dtype.kind != "f":
+    if not isinstance(node, h5py.Dataset) or node.external or node.is_virtual or node.dtype.kind not in "fiu":
         raise ForeignFileError(f"{path} holds no plain numbers")
     return node
 
@@ -86,34 +85,49 @@ def is_legacy(path: Path) -> bool:
         return "layer_names" in file.attrs or "model_weights" in file
 
 
-def require_fit(path: Path, backbone: Backbone, name: str = "") -> None:
-    """Raise WeightsMismatch unless `path` holds exactly the weights of `backbone` without its classification layer."""
-    layers = layer_table(backbone.name).layers
-    wanted = [(row, shape) for row in layers for shape in row.weights]
-
-    def mismatch(reason: str) -> WeightsMismatch:
-        return WeightsMismatch(name=name or path.name, backbone=backbone.title, reason=reason)
-
+def _shapes(path: Path, layers: tuple[LayerRow, ...]) -> Shapes:
     try:
         with h5py.File(path, "r") as file:
+            if file.visititems_links(lambda _, link: None if isinstance(link, h5py.HardLink) else True):
+                raise ForeignFileError("it holds links, which weights never do")
             if "layer_names" in file.attrs or "model_weights" in file:
-                found = _legacy(file)
-            elif isinstance(file.get("layers"), h5py.Group):
-                found = _keras3(file, layers)
-            else:
-                raise ForeignFileError("it holds no layers")
+                return _legacy(file)
+            if isinstance(file.get("layers"), h5py.Group):
+                return _keras3(file, layers)
+            raise ForeignFileError("it holds no layers")
+    except (OSError, KeyError, ValueError, RuntimeError, AttributeError):
+        raise ForeignFileError("it can't be read as a Keras weights file (HDF5)") from None
+
+
+def _misfit(path: Path, backbone: Backbone) -> str | None:
+    """Why the file is not this backbone's weights, None if it is."""
+    layers = layer_table(backbone.name).layers
+    wanted = [(row, shape) for row in layers for shape in row.weights]
+    try:
+        found = _shapes(path, layers)
     except ForeignFileError as error:
-        raise mismatch(str(error)) from None
-    except (OSError, KeyError, ValueError, RuntimeError, UnicodeDecodeError):
-        raise mismatch("it can't be read as a Keras weights file (HDF5)") from None
-    for (row, shape), received in zip_longest(wanted, found, fillvalue=(None, None)):
-        if row is None or received is None or tuple(shape) != tuple(received):
-            break
-    else:
-        return
+        return str(error)
     if len(found) != len(wanted):
-        raise mismatch(f"it holds {len(found)} arrays of weights, the backbone has {len(wanted)}")
-    raise mismatch(
-        f"layer {row.index} ({row.name}) holds {' × '.join(map(str, shape))} numbers, "
-        f"the file has {' × '.join(map(str, received))} there"
-    )
+        return f"it holds {len(found)} arrays of weights, the backbone has {len(wanted)}"
+    for (row, shape), received in zip(wanted, found, strict=True):
+        if tuple(shape) != tuple(received):
+            return (
+                f"layer {row.index} ({row.name}) holds {' × '.join(map(str, shape))} numbers, "
+                f"the file has {' × '.join(map(str, received))} there"
+            )
+    return None
+
+
+def fits(path: Path, backbone: Backbone) -> bool:
+    """Whether `path` holds exactly the weights of `backbone` without its classification layer."""
+    return _misfit(path, backbone) is None
+
+
+def require_fit(path: Path, backbone: Backbone, name: str = "") -> None:
+    """Raise WeightsMismatch unless `path` holds exactly the weights of `backbone` without its classification layer."""
+    if (reason := _misfit(path, backbone)) is None:
+        return
+    for other in BACKBONES.values():
+        if other.pretrained and other != backbone and fits(path, other):
+            reason = f"it holds the weights of {other.title}"
+    raise WeightsMismatch(name=name or path.name, backbone=backbone.title, reason=reason)
