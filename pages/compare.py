@@ -13,6 +13,7 @@ from pages.parts import (
     compare_upload,
     comparisons,
     loaders,
+    results,
     selection,
     words,
 )
@@ -26,7 +27,7 @@ def empty() -> None:
     st.html("<style>.st-key-compare_empty { opacity: .25; filter: grayscale(1); pointer-events: none; }</style>")
     with st.container(key="compare_empty"):
         sample = confusion_matrix.info(3 * np.eye(5) + 1, [f"Class {number}" for number in range(1, 6)])
-        left, right = st.columns(2)
+        left, right = results.pair("empty")
         for column, key in ((left, "compare_empty_a"), (right, "compare_empty_b")):
             with column:
                 st.plotly_chart(

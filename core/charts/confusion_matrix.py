@@ -164,7 +164,9 @@ def _numbers(info: ConfusionInfo, dark: bool, show: str) -> go.Scatter:
 def _cells(info: ConfusionInfo, dark: bool, height: int) -> go.Scatter:
     """One unseen square point a cell, row by row; customdata is (true, predicted)."""
     rows, columns = (index.ravel() for index in np.indices(info.counts.shape))
-    side = max(8, round(0.78 * height / len(info.classes)))
+    # Smaller than the cells: Plotly can't tell points apart whose markers both lie under the pointer. With no limit on
+    # the hover's distance every place in a cell still belongs to its point.
+    side = max(6, round(0.3 * height / len(info.classes)))
     return go.Scatter(
         x=columns,
         y=rows,

@@ -18,7 +18,7 @@ def dress(figure: go.Figure, dark: bool, height: int, legend: bool = False) -> g
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin={"l": 8, "r": 8, "t": 8, "b": 8, "pad": 0},  # Streamlit's theme would pad the plot area
         font={"size": FONT_SIZE, "color": colours.text},
         hoverlabel={
             "bgcolor": colours.panel,

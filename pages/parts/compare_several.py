@@ -132,7 +132,7 @@ def classes(found: Comparison, runs: list[Run]) -> None:
 def confusions(found: Comparison, runs: list[Run]) -> None:
     """All matrices on one scale, two in a row."""
     show = results.numbers_switch("compare")
-    columns = st.columns(2, gap="medium")
+    columns = results.pair("confusions")
     for position, run in enumerate(runs):
         with columns[position % 2]:
             of = found.figures[run.id]

@@ -17,16 +17,28 @@ def show_run(run: Run) -> None:
         not_finished(run)
         return
     results.headline(run)
-    views = [FIGURES, CURVES, SETTINGS] if run.spec else [FIGURES]
-    view = st.segmented_control(
-        "View", views, default=FIGURES, required=True, key="compare_single_view", label_visibility="collapsed"
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        view = choose_view() if run.spec else FIGURES
+        if view == FIGURES:
+            part, show = results.part_switch("compare_single"), results.numbers_switch("compare_single")
     if view == CURVES:
         curves(run)
     elif view == SETTINGS:
         decided(run)
     else:
-        results.matrix_and_classes(run)
+        results.matrix_and_classes(run, part, show)
+
+
+def choose_view() -> str:
+    """Which view is open; only that one computes."""
+    return st.segmented_control(
+        "View",
+        [FIGURES, CURVES, SETTINGS],
+        default=FIGURES,
+        required=True,
+        key="compare_single_view",
+        help="How the run does now, how it learned, and what it was told.",
+    )
 
 
 def not_finished(run: Run) -> None:
@@ -58,7 +70,7 @@ def curves(run: Run) -> None:
     """Loss and accuracy by epoch."""
     history = comparisons.history(run)
     if history.empty and run.status.over:
-        st.info("No epoch of this run was finished, so there is no curve.")
+        st.caption("No epoch of this run was finished, so there is no curve.")
         return
     planned = 0 if run.status.over else run.spec.epochs
     info = learning_curves.info({run.name: history}, run_words.phase_marks(run.spec), planned)
@@ -81,5 +93,4 @@ def decided(run: Run) -> None:
 
 def lines(pairs: dict[str, str]) -> None:
     """A name and its value a line."""
-    for name, value in pairs.items():
-        st.markdown(f":gray[{name}]  \n{words.plain(value)}")
+    st.markdown("\n\n".join(f":gray[{name}:] {words.plain(value)}" for name, value in pairs.items()))

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.evaluation import gate, letter
 from core.records import Dataset, Run, Status
-from pages.parts import loaders, run_words, selection, words
+from pages.parts import loaders, results, run_words, selection, words
 
 ROWS = 7  # seen at once; more scroll inside the table
 _VERSION, _REFUSED = "compare_table_version", "compare_refused"
@@ -25,7 +25,7 @@ def choose_runs(runs: list[Run]) -> None:
         on_select=lambda: _ticked(key, runs),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [n for n, run in enumerate(runs) if run.id in ticked]}},
-        column_config=_columns(reasons),
+        column_config=_columns(reasons, bool(ticked)),
         alt="Table of runs; tick rows to compare them",
     )
     for sentence in st.session_state.pop(_REFUSED, ()):
@@ -36,19 +36,20 @@ def choose_runs(runs: list[Run]) -> None:
 
 def rows(runs: list[Run], ticked: list[str], reasons: dict[str, str], datasets: list[Dataset]) -> pd.DataFrame:
     """One row a run, in the order given."""
+    compared = [run_id for run_id in ticked if run_id not in reasons]
     names = {dataset.id: dataset.name for dataset in datasets}
     accuracy = [run.metrics.get("validation_accuracy") if run.status == Status.FINISHED else None for run in runs]
     return pd.DataFrame(
         {
-            "letter": [letter(ticked.index(run.id)) if run.id in ticked else "" for run in runs],
+            "letter": [letter(compared.index(run.id)) if run.id in compared else "" for run in runs],
             "name": [run.name for run in runs],
-            "dataset": [names.get(run.spec.dataset, run.spec.dataset[:8]) if run.spec else "" for run in runs],
+            "validation": pd.Series(accuracy, dtype=float).mul(100),
+            "reason": [reasons.get(run.id, "") for run in runs],
             "network": [run_words.network(run) for run in runs],
             "training": [run_words.training(run) for run in runs],
-            "validation": pd.Series(accuracy, dtype=float).mul(100),
+            "dataset": [names.get(run.spec.dataset, run.spec.dataset[:8]) if run.spec else "" for run in runs],
             "status": [str(run.status) for run in runs],
             "created": [run.created for run in runs],
-            "reason": [reasons.get(run.id, "") for run in runs],
         }
     )
 
@@ -85,7 +86,7 @@ def admitted(before: list[str], now: list[str], by_id: dict[str, Run]) -> tuple[
 def gate_sentence(reasons: dict[str, str]) -> str:
     """How many runs can't be added, and why."""
     each = pd.Series(list(reasons.values())).value_counts()
-    why = ", ".join(f"{count} {reason}" for reason, count in each.items())
+    why = ", ".join(f"{reason} ({count})" for reason, count in each.items())
     return f"Greyed runs can't be added to the ticked ones: {why}. Figures are compared on the same photos only."
 
 
@@ -111,24 +112,16 @@ def _greyed(frame: pd.DataFrame, runs: list[Run], reasons: dict[str, str]):
     return frame.style.apply(lambda column: grey if column.name != "validation" else [""] * len(column), axis=0)
 
 
-def _columns(reasons: dict[str, str]) -> dict:
+def _columns(reasons: dict[str, str], ticked: bool) -> dict:
     text = st.column_config.TextColumn
     return {
-        "letter": text("", width=40, help="What the run is called below."),
-        "name": text("Run", width="medium"),
-        "dataset": text("Photos", width="small"),
-        "network": text("Network", width="small"),
+        "letter": text("", width=40, pinned=True, help="What the run is called below.") if ticked else None,
+        "name": text("Run", width=220),
+        "validation": results.rate_column("Validation", "Share of validation photos that are right.", 1, width=130),
+        "reason": text("Can't be added", width=170) if reasons else None,
+        "network": text("Network", width=115),
         "training": text("Training", width="large", help="Which layers stay frozen in each phase."),
-        "validation": st.column_config.ProgressColumn(
-            "Validation",
-            help="Share of validation photos that are right.",
-            min_value=0,
-            max_value=100,
-            format="%.1f %%",
-            width="small",
-            color="gray",
-        ),
-        "status": text("Status", width="small"),
-        "created": st.column_config.DatetimeColumn("When", format="distance", width="small"),
-        "reason": text("Can't be added", width="medium") if reasons else None,
+        "dataset": text("Photos", width=100),
+        "status": text("Status", width=85),
+        "created": st.column_config.DatetimeColumn("When", format="distance", width=130),
     }

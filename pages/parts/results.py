@@ -8,6 +8,12 @@ from core.records import Part, Run
 from pages.parts import loaders, selection, style, words
 
 COMPACT_HEIGHT = 430  # px of matrix and table: with the big figure they fit above 900 px on the Start page
+_PAIR = """
+<style>
+[class*="st-key-pair_"] [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+[class*="st-key-pair_"] [data-testid="stColumn"] { min-width: min(100%, 440px); }
+</style>
+"""
 SHOW = {"counts": "Photos", "shares": "% of the row"}
 
 
@@ -19,23 +25,31 @@ def show_result(run_id: str, compact: bool = False) -> None:
     """
     run = loaders.run(run_id)
     headline(run)
-    matrix_and_classes(run, compact)
-
-
-def matrix_and_classes(run: Run, compact: bool = False) -> None:
-    """Confusion matrix left, per-class table right."""
     if compact:
-        part, show = Part.VALIDATION, "counts"
-    else:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            part, show = part_switch("result"), numbers_switch("result")
+        matrix_and_classes(run, Part.VALIDATION, "counts", COMPACT_HEIGHT)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        part, show = part_switch("result"), numbers_switch("result")
+    matrix_and_classes(run, part, show)
+
+
+def matrix_and_classes(run: Run, part: Part, show: str, height: int | None = None) -> None:
+    """Confusion matrix left, per-class table right; `height` px holds for matrices small enough to be legible so."""
     figures = loaders.figures(run.id, part)
-    height = COMPACT_HEIGHT if compact and len(figures.per_class) <= confusion_matrix.CLICKABLE else None
-    left, right = st.columns([11, 10], gap="medium")
+    if len(figures.per_class) > confusion_matrix.CLICKABLE:
+        height = None
+    left, right = pair("result")
     with left:
         matrix(figures, show, height, key=f"result_matrix_{part}", name=run.name)
     with right:
         class_table(figures, height)
+
+
+def pair(key: str):
+    """Two columns side by side, one under the other where a matrix would get too narrow to be read."""
+    st.html(_PAIR)
+    with st.container(key=f"pair_{key}"):
+        return st.columns(2, gap="medium")
 
 
 def headline(run: Run) -> None:
@@ -94,7 +108,7 @@ def class_table(figures: Figures, height: int | None = None) -> None:
         hide_index=True,
         height=height if height and len(figures.per_class) * 35 > height else "auto",
         column_config={
-            "class": st.column_config.TextColumn("Class", width="small", pinned=True),
+            "class": st.column_config.TextColumn("Class", width=170, pinned=True),
             "precision": rate_column("Precision", "Of the photos the model took for this class, how many are of it."),
             "recall": rate_column("Recall", "Of the photos of this class, how many the model found."),
             "f1": rate_column("F1", "The harmonic mean of precision and recall: low when either is."),
@@ -106,8 +120,8 @@ def class_table(figures: Figures, height: int | None = None) -> None:
         st.caption(words.plain(note))
 
 
-def rate_column(title: str, help: str, decimals: int = 0):
+def rate_column(title: str, help: str, decimals: int = 0, width: str | int = "small"):
     """A table column of percentages as bars from 0 to 100 %; the values are 0 to 100."""
     return st.column_config.ProgressColumn(
-        title, help=help, min_value=0, max_value=100, format=f"%.{decimals}f %%", width="small", color="gray"
+        title, help=help, min_value=0, max_value=100, format=f"%.{decimals}f %%", width=width, color="gray"
     )
