@@ -8,17 +8,16 @@ from core import datasets
 from core.errors import ThawError
 from core.records import Dataset
 from core.settings import settings
-from pages.parts import loaders, photos_imports, words
+from pages.parts import loaders, photos_imports
 
 FOLDER, ZIP, SINGLE, PATH = "A folder", "A zip", "Photos into classes", "A path on the server"
 _ROUND = "photos_round"  # counts finished forms: a new number empties the uploaders
 _CLASSES = "photos_class_rows"
-_ERROR = "photos_add_error"
 _NEW = "A new dataset"
 
 
 def add() -> bool:
-    """The form of the chosen way, and what is wrong with what was given; whether it is ready to be imported."""
+    """The form of the chosen way; whether something is given that can be imported."""
     way = st.segmented_control(
         "How do your photos come?",
         [FOLDER, ZIP, SINGLE, PATH],
@@ -27,10 +26,7 @@ def add() -> bool:
         key="photos_way",
         help="Photos are sorted by class: one folder a class, in a folder or a zip; or you drop them class by class.",
     )
-    ready = {FOLDER: _folder, ZIP: _zip, SINGLE: _single, PATH: _path}[way]()
-    if message := st.session_state.pop(_ERROR, None):
-        st.error(words.plain(message), icon=":material/error:")
-    return ready
+    return {FOLDER: _folder, ZIP: _zip, SINGLE: _single, PATH: _path}[way]()
 
 
 def form_key(name: str) -> str:
@@ -120,7 +116,7 @@ def _path() -> bool:
         try:
             path = datasets.allowed_path(settings(), text)
         except ThawError as error:
-            st.session_state[_ERROR] = str(error)
+            photos_imports.refuse(text.strip(), str(error))
             st.rerun()
         photos_imports.start(name, lambda report: datasets.import_path(settings(), path, name, report))
         _started()
@@ -138,7 +134,7 @@ def _single() -> bool:
     parent = known.get(target)
     rows = st.session_state.get(_CLASSES, 1 if parent else 2)
     given = [_class_row(number, parent) for number in range(rows)]
-    files = [(label.strip(), file.name, file) for label, dropped in given if label for file in dropped]
+    files = [(label, file.name, file) for label, dropped in given if label for file in dropped]
     with st.container(horizontal=True):
         st.button(
             "One more class",
@@ -146,7 +142,7 @@ def _single() -> bool:
             icon=":material/add:",
             on_click=lambda: st.session_state.update({_CLASSES: rows + 1}),
         )
-    if name := _name_and_button("", bool(files), parent.name if parent else ""):
+    if name := _name_and_button("My photos", bool(files), parent.name if parent else ""):
         photos_imports.start(name, lambda report: datasets.import_files(settings(), files, name, report, parent=parent))
         _started()
 
@@ -155,15 +151,19 @@ def _class_row(number: int, parent: Dataset | None) -> tuple[str, list]:
     """One class's name and its drop zone: (name, files)."""
     named, dropped = st.columns([1, 2], vertical_alignment="top")
     with named:
-        label = st.selectbox(
-            f"Class {number + 1}",
-            parent.classes if parent else [],
-            index=None,
-            accept_new_options=True,
-            key=_key(f"class_{number}_{parent.id if parent else ''}"),
-            placeholder="type a name" if parent is None else "choose, or type a new one",
-            help="What the model will answer. Photos of one kind go into one class.",
-        )
+        title, hint = f"Class {number + 1}", "What the model will answer. Photos of one kind go into one class."
+        if parent is None:
+            label = st.text_input(title, key=_key(f"class_{number}"), max_chars=60, placeholder="oak", help=hint)
+        else:
+            label = st.selectbox(
+                title,
+                parent.classes,
+                index=None,
+                accept_new_options=True,
+                key=_key(f"class_{number}_{parent.id}"),
+                placeholder="choose, or type a new one",
+                help=hint,
+            )
     with dropped:
         files = st.file_uploader(
             "Photos of this class",
@@ -171,4 +171,4 @@ def _class_row(number: int, parent: Dataset | None) -> tuple[str, list]:
             key=_key(f"files_{number}"),
             help="Drop as many as you like; a phone opens its camera here.",
         )
-    return label or "", files
+    return (label or "").strip(), files

@@ -110,7 +110,13 @@ def start(name: str, work: Callable[[Report], Any]) -> None:
     st.session_state.pop(_SHOWN, None)
 
 
+def refuse(name: str, error: str) -> None:
+    """Tell this visitor why an import was not even started."""
+    st.session_state[_SHOWN] = Import(name, seconds=0.0, error=error)
+
+
 def running() -> bool:
+    """Whether the page has an import to show, of anybody, or the end of this visitor's to tell."""
     return any(not entry.over for entry in registry().all) or bool(st.session_state.get(_MINE))
 
 
