@@ -20,9 +20,10 @@ from core.settings import Settings
 from core.training import checkpoints, prefix_cache
 from core.training.input import make_deterministic
 from core.training.outcome import Result
+from core.training.pace import Pace
 from core.training.phase_training import PhaseTraining, Photos, Source
 from core.training.pixels import decoded
-from core.training.reporting import Pace, Reporter
+from core.training.reporting import Reporter
 
 CHECKPOINT_SECONDS = 10.0  # a checkpoint at the end of an epoch, but not more often than this
 WEIGHTS = "trained.weights.h5"
@@ -117,7 +118,7 @@ class _Training:
         self.photos = self._read(split_rows)
         reporter.say("building the network")
         self.network = build(settings, spec, len(classes))
-        self.pace = Pace(spec, len(self.photos.rows[Part.TRAIN]))
+        self.pace = Pace(settings, spec, len(self.photos.rows[Part.TRAIN]))
         self.position = Position()
         self.changed: list = []  # variables that any phase so far may have changed, in a fixed order
         self.best: list[np.ndarray] | None = None  # values of the phase's variables at its best epoch
@@ -158,7 +159,7 @@ class _Training:
         if restored is not None:
             _assign(self.changed, restored, "variable")
         if prefix is not None and prefix_cache.usable(spec, number, model.cut, prefix.output_shape[1:], count):
-            trained, source = model.suffix, cache(partial(self._features, number, model))
+            trained, source = model.suffix, cache(partial(self._features, model))
             self.cache_used = True
         photos = len(self.photos.rows[Part.TRAIN])
         running = PhaseTraining(spec, phase, trained, source, photos, len(self.classes))
@@ -173,7 +174,7 @@ class _Training:
                 self.best = _values(model.suffix.variables)
         return running
 
-    def _features(self, number: int, model: PhaseModel, part: Part) -> Source:
+    def _features(self, model: PhaseModel, part: Part) -> Source:
         """The frozen prefix's outputs of one part. A part at a time: training need not wait for the others."""
         rows = self.photos.rows[part]
         ids, began = [self.photos.ids[row] for row in rows], time.monotonic()
@@ -181,18 +182,12 @@ class _Training:
         def tick(done):
             self.reporter.tick(note=f"running the frozen layers once: {done} of {len(ids)} {part} photos")
             if done:
-                forward = (time.monotonic() - began) / done
-                for coming in range(number + 1, len(self.spec.phases)):
-                    self.pace.guess(coming, forward, 1 - self._frozen_share(coming))
+                self.pace.forward((time.monotonic() - began) / done)
 
         kept = prefix_cache.features(
             self.settings, self.spec, model.prefix, model.cut, self.photos.pixels, rows, ids, tick
         )
         return Source(kept, self.photos.labels[rows], np.arange(len(rows)))
-
-    def _frozen_share(self, number: int) -> float:
-        frozen, layers = self.spec.phases[number].frozen, len(self.network.backbone.layers)
-        return 1.0 if frozen == "all" else frozen / layers
 
     def _phase(self, number: int, phase: Phase, running: PhaseTraining, model: PhaseModel) -> None:
         position, photos = self.position, running.train_photos
@@ -221,6 +216,7 @@ class _Training:
                 self.best = _values(model.suffix.variables)
             self._checkpoint(phase, running)
             self.reporter.epoch(metrics, epoch=epoch, eta_seconds=self.pace.left(number, last - epoch, 0))
+        self.pace.remember()
         if phase.early_stopping is not None and position.best_epoch != position.phase_epoch:
             for variable, value in zip(model.suffix.variables, self.best, strict=True):
                 variable.assign(value)
