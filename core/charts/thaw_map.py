@@ -112,6 +112,8 @@ def plot(info: ThawMapInfo, dark: bool = False, height: int = 150) -> go.Figure:
         )
     dress(figure, dark, height, legend=True)
     for middle, name, width in _names(info, right):
+        if width < 0.01 * right:  # an input layer among 154: its slanted name would hang over the edge
+            continue
         figure.add_annotation(
             x=middle,
             y=-0.45,
@@ -136,7 +138,7 @@ def plot(info: ThawMapInfo, dark: bool = False, height: int = 150) -> go.Figure:
             showarrow=False,
             font={"size": SMALL, "color": colours.quiet},
         )
-    figure.update_xaxes(visible=False, range=[-0.01 * right, 1.01 * right])
+    figure.update_xaxes(visible=False, range=[-0.015 * right, 1.01 * right])
     figure.update_yaxes(visible=False, range=[-1.3, 0.5])
     figure.update_layout(
         barmode="overlay",
