@@ -21,7 +21,7 @@ lint: setup-dev
 	.venv/bin/lint-imports
 
 test: lint
-	.venv/bin/python -m pytest -n 2 --dist loadgroup -q $(TESTS)
+	@scripts/test $(TESTS)
 
 bench: setup-dev
 	@scripts/bench
