@@ -44,7 +44,7 @@ def start(spec: RunSpec, split: Split, wrong: tuple[str, str] | None) -> None:
             help=wrong[1] if wrong else "Queues the training and returns at once. You can leave the page meanwhile.",
         )
         again = st.toggle(
-            "Even if this plan has a run",
+            "Train again if it has a run",
             key="train_again",
             help="An equal plan is not trained twice: you join its run. This trains it once more.",
             width="content",
@@ -78,6 +78,8 @@ def submit(spec: RunSpec, again: bool) -> None:
         st.session_state[_MESSAGE] = (str(error), None)
     else:
         st.session_state[_MESSAGE] = (joined_sentence(run) if joined else "", run.id)
+        if not joined:
+            st.toast("Queued. You see it in the list of jobs, here and on every other page.", icon=":material/check:")
     loaders.runs.clear()
 
 

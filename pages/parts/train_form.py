@@ -62,14 +62,14 @@ def preset_note(spec: RunSpec) -> None:
 
 def _weights(spec: RunSpec, key: str) -> str | None:
     pretrained = BACKBONES[spec.backbone].pretrained
-    options = ["imagenet", *train_plan.weights_files(), None] if pretrained else [None]
-    if spec.weights not in options:
+    options = ["imagenet", *train_plan.weights_files(), ""] if pretrained else [""]
+    if (spec.weights or "") not in options:
         options.append(spec.weights)
-    return st.selectbox(
+    chosen = st.selectbox(
         "Weights",
         options,
-        index=options.index(spec.weights),
-        format_func=lambda name: {None: "none (random)", "imagenet": "ImageNet"}.get(name, name),
+        index=options.index(spec.weights or ""),
+        format_func=lambda name: {"": "none (random)", "imagenet": "ImageNet"}.get(name, name),
         key=f"{key}_weights",
         disabled=not pretrained,
         width=210,
@@ -78,6 +78,7 @@ def _weights(spec: RunSpec, key: str) -> str | None:
         if pretrained
         else "This network is always trained from nothing.",
     )
+    return chosen or None
 
 
 def _more(spec: RunSpec, key: str) -> tuple[Head, int]:

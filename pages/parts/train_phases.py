@@ -10,24 +10,38 @@ from pages.parts import selection, train_plan, words
 
 PLAIN = "photos as they are"
 SCHEDULES = {"constant": "stays", "cosine": "falls to 0 (cosine)", "exponential": "falls (exponential)"}
+# A phase's name stands level with its controls, not with their lower edge.
+_LABELS = (
+    """<style>[class*="st-key-train_row_"] > .stElementContainer:first-child { padding-bottom: .55rem; }</style>"""
+)
 
 
 def freezing_map(spec: RunSpec, classes: int) -> None:
     """The backbone from photo to class: what stays frozen in blue and hatched, what thaws in orange."""
-    phase = spec.phases[0]
-    if len(spec.phases) > 1:
-        position = st.segmented_control(
-            "Shown phase",
-            range(len(spec.phases)),
-            default=0,
-            required=True,
-            format_func=lambda n: f"Phase {n + 1}",
-            key=f"train_map_phase_{len(spec.phases)}",
-            label_visibility="collapsed",
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        position = 0
+        if len(spec.phases) > 1:
+            position = st.segmented_control(
+                "Shown phase",
+                range(len(spec.phases)),
+                default=0,
+                required=True,
+                format_func=lambda n: f"Phase {n + 1}",
+                key=f"train_map_phase_{len(spec.phases)}",
+                label_visibility="collapsed",
+                width="content",
+            )
         phase = spec.phases[position]
-    backbone = BACKBONES[spec.backbone]
-    frozen = "all" if phase.frozen == "all" else min(phase.frozen, backbone.layers)
+        backbone = BACKBONES[spec.backbone]
+        frozen = "all" if phase.frozen == "all" else min(phase.frozen, backbone.layers)
+        st.markdown(_freezing_sentence(spec, phase, frozen, classes), width="stretch")
+        st.button(
+            "Add a phase",
+            icon=":material/add:",
+            on_click=train_plan.add_phase,
+            disabled=len(spec.phases) >= 20,
+            help="Training goes on where the phase before ended, with other layers frozen and usually a lower rate.",
+        )
     bands = [(block.name, block.layers, block.parameters) for block in blocks(spec.backbone)]
     st.plotly_chart(
         thaw_map.plot(thaw_map.info(bands, frozen), selection.dark()),
@@ -35,6 +49,11 @@ def freezing_map(spec: RunSpec, classes: int) -> None:
         config={"displayModeBar": False},
         alt=f"{backbone.title} from photo to class: {words.freezing(phase, backbone.layers)}",
     )
+
+
+def _freezing_sentence(spec: RunSpec, phase: Phase, frozen: int | str, classes: int) -> str:
+    """ "First 100 of 132 layers stay frozen: 12 % of the weights train", and the cuts that train the same."""
+    backbone = BACKBONES[spec.backbone]
     moving = phase.train_batch_normalization or spec.weights is None
     share = trainable_share(
         spec.backbone,
@@ -44,11 +63,12 @@ def freezing_map(spec: RunSpec, classes: int) -> None:
         classes=classes,
         input_size=max(spec.input_size, backbone.minimum),
     )
-    same = [] if frozen == "all" else next(group for group in twins(spec.backbone, moving) if frozen in group)
+    same = () if frozen == "all" else next(group for group in twins(spec.backbone, moving) if frozen in group)
     others = [str(k) for k in same if k != frozen]
     twin = f" Freezing {' or '.join(others[:6])} trains the same network." if others and frozen > 1 else ""
     sentence = words.freezing(phase, backbone.layers)
-    st.caption(f"{sentence[0].upper()}{sentence[1:]}: {_share(share)} of the weights train.{twin}")
+    sentence = sentence[0].upper() + sentence[1:]
+    return f"{sentence}." if share == 1 else f"{sentence}: {_share(share)} of the weights train.{twin}"
 
 
 def _share(share: float) -> str:
@@ -57,16 +77,10 @@ def _share(share: float) -> str:
 
 def phases(spec: RunSpec) -> RunSpec:
     """One row a phase; returns the plan they say."""
+    st.html(_LABELS)
     found = tuple(
         _phase(spec, position, phase, f"train_{number}")
         for position, (phase, number) in enumerate(zip(spec.phases, train_plan.ids()[1:], strict=True))
-    )
-    st.button(
-        "Add a phase",
-        icon=":material/add:",
-        on_click=train_plan.add_phase,
-        disabled=len(spec.phases) >= 20,
-        help="Training goes on where the phase before ended, with other layers frozen and usually a lower rate.",
     )
     return spec.model_copy(update={"phases": found})
 
@@ -111,11 +125,11 @@ def _phase(spec: RunSpec, position: int, phase: Phase, key: str) -> Phase:
             "Batch", 1, 4096, phase.batch_size, key=f"{key}_batch", width=120, help="Photos a step."
         )
         known = train_plan.recipes(spec)
-        options = [None, *known]
+        options = ["", *known]
         recipe = st.selectbox(
             "Augmentation",
             options,
-            index=options.index(phase.recipe.id if phase.recipe and phase.recipe.steps else None),
+            index=options.index(phase.recipe.id if phase.recipe and phase.recipe.steps else ""),
             format_func=lambda recipe_id: known[recipe_id].name or "unnamed" if recipe_id else PLAIN,
             key=f"{key}_recipe",
             width=230,
