@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from core.augment import validate
 from core.errors import ThawError
 from core.records import Dataset, Split
-from pages.parts import augment_grid, augment_photos, augment_recipe, selection, warmup, words
+from pages.parts import augment_grid, augment_photos, augment_recipe, selection, train_plan, warmup, words
 
 SIZES = (48, 64, 96, 128, 160, 224)
 _SAMPLE = "_augment_sample"
@@ -36,7 +37,7 @@ def lab(dataset: Dataset, split: Split) -> None:
             icon=":material/model_training:",
             help="Goes on to the Train page. Training draws what you see here: the same code, the same recipe.",
         ):
-            selection.go("train.py")
+            train()
     with right:
         label, seed, count, draws, size = controls(dataset)
         ids, labels = augment_photos.sample(split.id, label, count, st.session_state.setdefault(_SAMPLE, 0))
@@ -45,6 +46,16 @@ def lab(dataset: Dataset, split: Split) -> None:
             waiting(ids, names, draws, size)
         else:
             preview(dataset, ids, labels, names, seed, draws, size)
+
+
+def train() -> None:
+    """Take the recipe along to the Train page."""
+    try:
+        train_plan.use_recipe(validate(augment_recipe.current()))
+    except ThawError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+    else:
+        selection.go("train.py")
 
 
 def controls(dataset: Dataset) -> tuple:

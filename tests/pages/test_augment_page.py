@@ -190,3 +190,13 @@ def test_only_training_photos_are_ever_shown():
         assert set(ids) <= train
         assert len(set(ids)) == 24
         assert set(labels[:3]) == {0, 1, 2}
+
+
+@pytest.mark.usefixtures("full")
+def test_the_primary_button_takes_the_recipe_along_to_the_train_page():
+    app = choose(page(), "none")
+    button(app, "Hue").click().run()
+    button(app, "Train with this recipe").click().run()
+    assert not app.exception
+    assert app.session_state["_train_plan"].phases[-1].recipe == Recipe(steps=(Step(operation="hue"),))
+    assert button(app, "Start").proto.type == "primary"
