@@ -7,7 +7,7 @@ from core.evaluation import Figures
 from core.records import Part, Run
 from pages.parts import loaders, selection, style, words
 
-COMPACT_HEIGHT = 430  # px of matrix and table: with the big figure they fit above 900 px on the Start page
+COMPACT_HEIGHT = 520  # px of matrix and table: with the big figure they fit above 900 px on the Start page
 _PAIR = """
 <style>
 [class*="st-key-pair_"] [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
@@ -92,13 +92,23 @@ def numbers_switch(key: str) -> str:
 
 def matrix(figures: Figures, show: str, height: int | None, key: str, name: str, scale: bool = True) -> None:
     """One confusion matrix with a sentence for those who can't see it."""
-    info = confusion_matrix.info(figures.confusion, figures.per_class["class"])
+    classes = tuple(figures.per_class["class"])
+    counts = tuple(map(tuple, figures.confusion.tolist()))
     st.plotly_chart(
-        confusion_matrix.plot(info, selection.dark(), show, height, scale),
+        _picture(counts, classes, selection.dark(), show, height, scale),
         key=key,
-        config={"displaylogo": False, "displayModeBar": "hover" if len(info.classes) > 20 else False},
+        config={
+            "displaylogo": False,
+            "displayModeBar": "hover" if len(classes) > confusion_matrix.CLICKABLE else False,
+        },
         alt=f"Confusion matrix of {name}: {figures.photos} photos, {words.percent(figures.accuracy)} on the diagonal.",
     )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _picture(counts: tuple, classes: tuple[str, ...], dark: bool, show: str, height: int | None, scale: bool):
+    """The drawn matrix; drawing takes longer than all else on the page."""
+    return confusion_matrix.plot(confusion_matrix.info(counts, classes), dark, show, height, scale)
 
 
 def class_table(figures: Figures, height: int | None = None) -> None:
