@@ -55,7 +55,7 @@ def _ours() -> list[Preset]:
             "first",
             "A first model",
             "A small network from nothing on 48 px photos: seconds, not minutes.",
-            Phase(frozen=0, epochs=12, learning_rate=1e-3),
+            Phase(frozen=0, epochs=12, batch_size=64, learning_rate=1e-3),
             backbone="vanilla",
             input_size=48,
             head=VANILLA_HEAD,
