@@ -208,18 +208,13 @@ def predictions_add(
     as_json: Json = False,
 ):
     """Bring predictions made elsewhere; they are then a run like any other."""
-    from core.evaluation import figures_json
+    from core.evaluation import figures_json, final_figures
     from core.runs.brought import read_csv
 
     if not file.is_file():
         raise PathNotFound(path=file)
     _, found = read_csv(file)
-    run = store().create(
-        RunKind.BROUGHT,
-        name,
-        predictions=found,
-        metrics=headline_metrics(found),
-    )
+    run = store().create(RunKind.BROUGHT, name, predictions=found, metrics=final_figures(found))
     emit(as_json, _short_json(run) | {"metrics": figures_json(found)["metrics"]}, run.id)
 
 
@@ -302,18 +297,6 @@ def run_json(run: Run) -> dict:
 def _costs(run: Run) -> dict:
     names = ("seconds", "peak_memory_mb", "photos_per_second", "parameters", "trainable_parameters")
     return {name: run.metrics[name] for name in names if name in run.metrics}
-
-
-def headline_metrics(predictions: Predictions) -> dict[str, float]:
-    """ "validation_accuracy" and so on, the figures that lists and other MLflow tools show."""
-    from core.evaluation import figures_by_part
-
-    return {
-        f"{part}_{name}": value
-        for part, figures in figures_by_part(predictions).items()
-        for name, value in figures.summary.items()
-        if value is not None
-    }
 
 
 def _accuracy(run: Run) -> str:

@@ -1,11 +1,13 @@
 """The frame around every screen: navigation, the selection bar, and what happens when a screen can't go on."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.errors import ThawError
 from pages.parts import selection, style
 
-st.set_page_config(page_title="Thaw", page_icon=":material/ac_unit:", layout="wide")
+st.set_page_config(page_title="Thaw", page_icon=Path(__file__).parents[1] / "docs" / "icon.svg", layout="wide")
 style.apply(room=st.query_params.get("room") == "1")
 
 page = st.navigation(

@@ -1,7 +1,15 @@
 """What a model gets right: figures of one run, differences between runs. Predictions in, NumPy or pandas out."""
 
 from core.evaluation.comparison import Comparison, Difference, compare, compare_json, gate, letter, verdict
-from core.evaluation.figures import Figures, confusion, figures_by_part, figures_json, figures_of, part_figures
+from core.evaluation.figures import (
+    Figures,
+    confusion,
+    figures_by_part,
+    figures_json,
+    figures_of,
+    final_figures,
+    part_figures,
+)
 
 __all__ = [
     "Comparison",
@@ -13,6 +21,7 @@ __all__ = [
     "figures_by_part",
     "figures_json",
     "figures_of",
+    "final_figures",
     "gate",
     "letter",
     "part_figures",

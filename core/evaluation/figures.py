@@ -163,6 +163,16 @@ def figures_by_part(predictions: Predictions) -> dict[Part, Figures]:
     }
 
 
+def final_figures(predictions: Predictions) -> dict[str, float]:
+    """ "validation_accuracy", "test_f1_macro" and so on: what the run store keeps and other MLflow tools show."""
+    return {
+        f"{part}_{name}": value
+        for part, of_part in figures_by_part(predictions).items()
+        for name, value in of_part.summary.items()
+        if value is not None
+    }
+
+
 def figures_json(predictions: Predictions) -> dict[str, dict]:
     """The fields metrics, per_class and confusion of `show --json`, each by part."""
     by_part = figures_by_part(predictions)

@@ -8,9 +8,9 @@ import traceback
 
 from core import datasets
 from core.errors import StoreUnavailable, ThawError, TrainingFailed
-from core.evaluation import part_figures
+from core.evaluation import final_figures
 from core.jobs import places
-from core.records import Predictions, Progress
+from core.records import Progress
 from core.runs import WEIGHTS, RunStore
 from core.runs.files import write_json, write_predictions
 from core.settings import Settings
@@ -82,15 +82,3 @@ def leave(folder, result: Result) -> None:
     metrics["prefix_cache_used"] = float(result.prefix_cache_used)
     files = {WEIGHTS: str(result.weights)}
     write_json(folder / places.RESULT, {"metrics": metrics, "files": files})
-
-
-def final_figures(predictions: Predictions) -> dict[str, float]:
-    """ "validation_accuracy", "test_f1_macro" and so on, as other MLflow tools show them."""
-    return {
-        f"{part}_{name}": value
-        for part, answers in predictions.parts.items()
-        for name, value in part_figures(
-            answers, predictions.classes, has_probabilities=predictions.has_probabilities
-        ).summary.items()
-        if value is not None
-    }

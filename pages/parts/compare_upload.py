@@ -6,8 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import ThawError
-from core.evaluation import figures_by_part
-from core.records import Part, RunKind
+from core.evaluation import final_figures
+from core.records import RunKind
 from core.runs.brought import read_csv
 from pages.parts import loaders, selection, words
 
@@ -52,7 +52,7 @@ def add(file, name: str) -> None:
             RunKind.BROUGHT,
             name.strip() or Path(file.name).stem,
             predictions=found,
-            metrics={"validation_accuracy": figures_by_part(found)[Part.VALIDATION].accuracy},
+            metrics=final_figures(found),
         )
     except ThawError as error:
         st.session_state[_MESSAGE] = ("error", words.plain(str(error)))

@@ -20,7 +20,7 @@ def store() -> RunStore:
     return open_store(settings())
 
 
-@st.cache_data(ttl=1.0, max_entries=4, show_spinner=False)
+@st.cache_resource(ttl=1.0, max_entries=4, show_spinner=False)
 def runs() -> list[Run]:
     """All runs, newest first, at most a second old."""
     return store().list()
@@ -44,12 +44,12 @@ def figures(run_id: str, part: Part) -> Figures:
     return part_figures(found.parts[part], found.classes, has_probabilities=found.has_probabilities)
 
 
-@st.cache_data(ttl=1.0, max_entries=4, show_spinner=False)
+@st.cache_resource(ttl=1.0, max_entries=4, show_spinner=False)
 def dataset_list() -> list[Dataset]:
     return datasets.list_datasets(settings())
 
 
-@st.cache_data(ttl=1.0, max_entries=32, show_spinner=False)
+@st.cache_resource(ttl=1.0, max_entries=32, show_spinner=False)
 def split_list(dataset_id: str) -> list[Split]:
     return datasets.list_splits(settings(), dataset_id)
 

@@ -79,9 +79,16 @@ def _by_id(records, record_id):
     return next((record for record in records if record.id == record_id), None)
 
 
-def _keep_valid(key: str, options: list[str], default: str | None) -> None:
-    if st.session_state.get(key) not in options and key in st.session_state:
-        st.session_state[key] = default
+def _keep_valid(key: str, labels: dict[str, str]) -> None:
+    """Choose the first option where nothing valid is chosen, here or in the address.
+
+    The widgets have no default of their own: a default is left out of the address, and a copied link would then show
+    another dataset once a newer one is there.
+    """
+    here, address = st.session_state.get(key), st.query_params.get(key)
+    valid = here in labels if key in st.session_state else address in labels.values()
+    if labels and not valid:
+        st.session_state[key] = next(iter(labels))
 
 
 def _dataset_widget() -> None:
@@ -91,16 +98,17 @@ def _dataset_widget() -> None:
         record.id: record.name if newest[record.name] == record.id else f"{record.name} v{record.version}"
         for record in found
     }
-    options = list(labels)[::-1]  # the newest first: for somebody new that is Leaves
-    _keep_valid(DATASET, options, options[0] if options else None)
+    labels = dict(reversed(labels.items()))  # the newest first: for somebody new that is Leaves
+    _keep_valid(DATASET, labels)
     st.selectbox(
         "Photos",
-        options,
+        list(labels),
+        index=None,
         format_func=lambda dataset_id: labels.get(dataset_id, ""),
         key=DATASET,
         bind="query-params",
         placeholder="no photos yet",
-        disabled=not options,
+        disabled=not labels,
         width=220,
         help="The photos everything on this page speaks of. Add your own on the Photos page.",
     )
@@ -109,17 +117,18 @@ def _dataset_widget() -> None:
 def _split_widget() -> None:
     chosen = dataset()
     found = loaders.split_list(chosen.id) if chosen else []
-    options = [record.id for record in reversed(found)]
-    _keep_valid(SPLIT, options, options[0] if options else None)
+    labels = {record.id: record.id[:8] for record in reversed(found)}
+    _keep_valid(SPLIT, labels)
     current = _by_id(found, st.session_state.get(SPLIT)) or (found[-1] if found else None)
     st.selectbox(
         "Split",
-        options,
+        list(labels),
+        index=None,
         format_func=lambda split_id: split_id[:8],
         key=SPLIT,
         bind="query-params",
         placeholder="no split yet",
-        disabled=not options,
+        disabled=not labels,
         width=170,
         help=words.split_sentence(current)
         if current
