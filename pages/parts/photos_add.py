@@ -116,7 +116,7 @@ def _path() -> bool:
         try:
             path = datasets.allowed_path(settings(), text)
         except ThawError as error:
-            photos_imports.refuse(text.strip(), str(error))
+            photos_imports.refuse(str(error))
             st.rerun()
         photos_imports.start(name, lambda report: datasets.import_path(settings(), path, name, report))
         _started()

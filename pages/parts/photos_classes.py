@@ -39,7 +39,8 @@ def cards(dataset: Dataset) -> None:
                 st.image(
                     strip(dataset.id, label), width="stretch", alt=f"{SAMPLES} photos of class {words.plain(name)}"
                 )
-                st.markdown(f"**{words.plain(name)}** :gray[{words.count(dataset.counts[label], 'photo')}]")
+                count = words.count(dataset.counts[label], "photo").replace(" ", "\u00a0")
+                st.markdown(f"**{words.plain(name)}** :gray[{count}]")
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)

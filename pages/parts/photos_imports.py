@@ -110,9 +110,9 @@ def start(name: str, work: Callable[[Report], Any]) -> None:
     st.session_state.pop(_SHOWN, None)
 
 
-def refuse(name: str, error: str) -> None:
+def refuse(error: str) -> None:
     """Tell this visitor why an import was not even started."""
-    st.session_state[_SHOWN] = Import(name, seconds=0.0, error=error)
+    st.session_state[_SHOWN] = Import("", seconds=0.0, error=error)
 
 
 def running() -> bool:
@@ -156,7 +156,8 @@ def outcome() -> None:
     if entry is None:
         return
     if entry.error:
-        st.error(f"{words.plain(entry.name)}: {words.plain(entry.error)}", icon=":material/error:")
+        about = f"{words.plain(entry.name)}: " if entry.name else ""
+        st.error(about + words.plain(entry.error), icon=":material/error:")
     elif isinstance(entry.result, Dataset):
         dataset = entry.result
         out = left_out(settings(), dataset.id)

@@ -116,7 +116,7 @@ def test_without_photos_the_page_says_why_and_offers_the_demo():
 def test_every_class_has_its_name_and_count_and_a_picture(plants):
     page = open_page()
     for count in (12, 20, 30):
-        assert f"{count} photos" in texts(page)
+        assert f"{count}\u00a0photos" in texts(page)
     assert len(page.image) == 3
     assert "62 photos in 3 classes" in texts(page)
     assert "2.5 times" in texts(page)
