@@ -65,14 +65,11 @@ def data_add(
     from core import datasets
 
     source = datasets.allowed_path(settings(), path, visitor=False)
-    importer = datasets.import_folder if source.is_dir() else datasets.import_zip
-    found = importer(settings(), source, name, report=_counter("photos"))
-    for kind, paths in (("could not be read", found.unreadable), ("came under two labels", found.two_labels)):
+    found = datasets.import_path(settings(), source, name, report=_counter("photos"), visitor=False)
+    for reason, paths in (("unreadable", found.unreadable), ("under two labels", found.two_labels)):
         if paths:
-            say(
-                f"Left out, since it {kind}: {', '.join(paths[:5])}"
-                + (f" and {len(paths) - 5} more" * (len(paths) > 5))
-            )
+            more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+            say(f"Left out, {reason}: {', '.join(paths[:5])}{more}")
     emit(as_json, dataset_json(found), f"{found.name} v{found.version}: {found.photos} photos, id {found.id}")
 
 
@@ -328,7 +325,7 @@ def _split(dataset: Dataset, split_id: str | None) -> Split:
     from core import datasets
 
     if split_id is not None:
-        return datasets.find_split(settings(), split_id)
+        return datasets.find_split(settings(), split_id, dataset.id)
     found = datasets.list_splits(settings(), dataset.id)
     if not found:
         raise NoSplit(dataset=dataset.name)

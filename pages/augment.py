@@ -40,7 +40,7 @@ def lab(dataset: Dataset, split: Split) -> None:
             train()
     with right:
         label, seed, count, draws, size = controls(dataset)
-        ids, labels = augment_photos.sample(split.id, label, count, st.session_state.setdefault(_SAMPLE, 0))
+        ids, labels = augment_photos.sample(split.id, dataset.id, label, count, st.session_state.setdefault(_SAMPLE, 0))
         names = [dataset.classes[one] for one in labels]
         if warmup.state.started and not warmup.state.tensorflow_over.is_set():
             waiting(ids, names, draws, size)

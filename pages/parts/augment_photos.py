@@ -10,13 +10,15 @@ from pages.parts import loaders
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def sample(split_id: str, label: int | None, count: int, number: int) -> tuple[tuple[str, ...], np.ndarray]:
+def sample(
+    split_id: str, dataset_id: str, label: int | None, count: int, number: int
+) -> tuple[tuple[str, ...], np.ndarray]:
     """Ids and labels of `count` training photos at most; of one class, or classes in turn where `label` is None.
 
     `number` chooses the sample. Validation and test photos are never shown here: who tunes a recipe by looking at
     them has let them into the training.
     """
-    rows = loaders.split_rows(split_id)
+    rows = loaders.split_rows(split_id, dataset_id)
     rows = rows[rows["part"] == Part.TRAIN]
     if label is not None:
         rows = rows[rows["label"] == label]

@@ -61,9 +61,9 @@ def photo_rows(dataset_id: str) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def split_rows(split_id: str) -> pd.DataFrame:
-    """Rows (id, label, part) of a split without its exam part; not to be changed in place."""
-    return datasets.split_rows(settings(), split_id)
+def split_rows(split_id: str, dataset_id: str) -> pd.DataFrame:
+    """Rows (id, label, part) of a dataset's split without its exam part; not to be changed in place."""
+    return datasets.split_rows(settings(), split_id, dataset_id)
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)

@@ -93,7 +93,7 @@ def _fractions(shares: tuple[int, int, int]) -> tuple[float, float, float]:
 
 
 def _made(dataset: Dataset, split: Split) -> pd.DataFrame:
-    return datasets.class_counts(loaders.split_rows(split.id), dataset.classes)
+    return datasets.class_counts(loaders.split_rows(split.id, dataset.id), dataset.classes)
 
 
 def _planned(dataset: Dataset, shares: tuple[int, int, int]) -> pd.DataFrame:

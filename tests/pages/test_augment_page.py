@@ -186,7 +186,7 @@ def test_only_training_photos_are_ever_shown():
     rows = datasets.split_rows(current_settings(), split.id)
     train = set(rows.loc[rows["part"] == Part.TRAIN, "id"])
     for number in range(10):
-        ids, labels = augment_photos.sample(split.id, None, 24, number)
+        ids, labels = augment_photos.sample(split.id, split.dataset, None, 24, number)
         assert set(ids) <= train
         assert len(set(ids)) == 24
         assert set(labels[:3]) == {0, 1, 2}
