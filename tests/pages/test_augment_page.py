@@ -88,6 +88,14 @@ def test_without_photos_the_page_says_what_will_be_here_and_offers_one_button():
     assert button(app, "Add photos").proto.type == "primary"
 
 
+@pytest.mark.usefixtures("home")
+def test_while_the_demo_photos_are_drawn_the_page_says_so(monkeypatch):
+    monkeypatch.setattr(warmup, "state", warmup.Warmup(started=True))
+    app = page()
+    assert "The demo photos are being drawn" in texts(app)
+    assert html(app).count("<i></i>") == 16
+
+
 @pytest.mark.usefixtures("full")
 def test_originals_stand_beside_their_draws_with_the_reports_recipe_first():
     app = page()
