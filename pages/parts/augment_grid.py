@@ -55,7 +55,7 @@ def markup(
     return _grid(figures, count)
 
 
-def placeholder(photos: int = 4, draws: int = 3) -> None:
+def placeholder(photos: int = 6, draws: int = 3) -> None:
     """The grid in grey, where there are no photos."""
     st.html(_grid([_figure([_GREY] * (draws + 1))] * photos, draws))
 

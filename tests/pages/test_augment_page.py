@@ -93,7 +93,7 @@ def test_while_the_demo_photos_are_drawn_the_page_says_so(monkeypatch):
     monkeypatch.setattr(warmup, "state", warmup.Warmup(started=True))
     app = page()
     assert "The demo photos are being drawn" in texts(app)
-    assert html(app).count("<i></i>") == 16
+    assert html(app).count("<i></i>") == 24
 
 
 @pytest.mark.usefixtures("full")
