@@ -75,7 +75,7 @@ def plain(settings: Settings, backbone: str, rows: pd.DataFrame) -> float:
     x = frozen(keras.layers.Rescaling(1 / 127.5, offset=-1)(x), training=False)
     x = keras.layers.Dropout(0.5)(keras.layers.Dense(256, "relu")(keras.layers.GlobalAveragePooling2D()(x)))
     model = keras.Model(inputs, keras.layers.Dense(len(CLASSES), "softmax")(x))
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     train_part, validation = chosen["train"], chosen["validation"]
     model.fit(
         photos[train_part],

@@ -226,6 +226,15 @@ def test_a_full_disk_is_told_in_a_sentence(drawn, tmp_path, monkeypatch):
         run(drawn, spec_of(Phase()), tmp_path / "attempt-1")
 
 
+def test_keras_still_fits_in_a_process_that_has_trained(uninterrupted):
+    import keras
+
+    assert uninterrupted
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(np.zeros((8, 4)), np.zeros(8), shuffle=True, verbose=0)
+
+
 def test_balanced_weights_are_those_of_scikit_learn_and_absent_classes_weigh_nothing():
     from sklearn.utils.class_weight import compute_class_weight
 
