@@ -21,8 +21,9 @@ page = st.navigation(
     ],
     position="top",
 )
+selection.leave()
 try:
-    selection.bar()
+    selection.bar(page.url_path)
     page.run()
 except ThawError as error:
     st.error(str(error), icon=":material/error:")

@@ -136,7 +136,5 @@ else:
     plan(chosen, chosen_split)
 st.subheader("Jobs", anchor=False)
 train_jobs.jobs()
-if any(run.status == Status.FINISHED for run in loaders.runs()) and st.button(
-    "Go on: compare runs", icon=":material/grid_on:"
-):
+if st.button("Go on: compare runs", icon=":material/grid_on:", help="Every finished run, side by side."):
     selection.go("compare.py")

@@ -13,6 +13,7 @@ from pages.parts import loaders, words
 DATASET, SPLIT, RUNS, TEST = "dataset", "split", "runs", "test"
 _PENDING = "_selection_pending"
 _LOOKED = "_selection_looked"
+_GOING = "_selection_going"
 
 
 def dataset() -> Dataset | None:
@@ -56,18 +57,29 @@ def dark() -> bool:
 
 def go(page: str) -> None:
     """Switch to a page ("train.py") and keep the choice in the address."""
-    st.switch_page(page, query_params=st.query_params)
+    st.session_state[_GOING] = page
+    st.rerun()
 
 
-def bar() -> None:
-    """Draw the bar; called once by the frame, before the page."""
+def leave() -> None:
+    """Switch to where `go` was asked to go; called by the frame first of all.
+
+    A fragment's timer that ticks while `st.switch_page` is under way brings the old page's name back and leaves the
+    new one empty (seen on 1.67). The run of the whole script that `go` asks for ends the timers first.
+    """
+    if page := st.session_state.pop(_GOING, None):
+        st.switch_page(page, query_params=st.query_params)
+
+
+def bar(page: str) -> None:
+    """Draw the bar; called once by the frame, before the page whose name is `page`."""
     _apply_pending()
     with st.container(horizontal=True, vertical_alignment="center", key="selection_bar"):
         _dataset_widget()
         _split_widget()
         _runs_widget()
         _test_widget()
-        _jobs_fragment()
+        _jobs(page)
 
 
 def _apply_pending() -> None:
@@ -176,10 +188,17 @@ def _test_widget() -> None:
     )
 
 
-@st.fragment(run_every=2.0)
-def _jobs_fragment() -> None:
-    active = [run for run in loaders.runs() if not run.status.over]
-    if active:
+def _jobs(page: str) -> None:
+    """How many jobs there are; moves as long as one is under way.
+
+    The key differs from page to page: a timer of the last page must find nothing to run on this one.
+    """
+    active = any(not run.status.over for run in loaders.runs())
+    st.fragment(_jobs_chip, run_every=2.0 if active else None, key=f"selection_jobs_{page}")()
+
+
+def _jobs_chip() -> None:
+    if active := [run for run in loaders.runs() if not run.status.over]:
         st.page_link("train.py", label=_jobs_sentence(active), icon=":material/hourglass_top:")
     else:
         st.caption("No job running")

@@ -7,6 +7,7 @@ _ALWAYS = """
 .stMainBlockContainer { padding-top: 3.75rem; padding-bottom: 1.5rem; }
 .stApp { font-variant-numeric: tabular-nums; }
 .st-key-selection_bar { border-bottom: 1px solid rgba(128, 128, 128, .3); padding-bottom: .5rem; row-gap: .25rem; }
+.st-key-selection_bar [data-testid="stWidgetLabelRequired"] { display: none; }
 .thaw-figure { font-size: 40px; line-height: 1.1; font-weight: 650; }
 .thaw-figure small { font-size: 16px; font-weight: 400; opacity: .75; }
 </style>

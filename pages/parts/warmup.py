@@ -38,10 +38,12 @@ def _run() -> None:
         _draw_demo()
     finally:
         state.demo_over.set()
-    from core.augment import preview
+    try:
+        from core.augment import preview
 
-    preview.warm_up()
-    state.tensorflow_over.set()
+        preview.warm_up()
+    finally:
+        state.tensorflow_over.set()  # a page that waited would else wait for ever; now it shows what is wrong
     _demo("--exam").communicate()
 
 

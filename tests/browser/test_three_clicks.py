@@ -16,4 +16,6 @@ def test_three_clicks_lead_to_a_trained_model_without_a_scroll_bar(page, app_url
 
     main = page.get_by_test_id("stMain")
     main.evaluate("element => new Promise(done => setTimeout(done, 1000))")
-    assert main.evaluate("element => element.scrollHeight <= element.clientHeight"), "the start page scrolls at 1440x900"
+    assert main.evaluate("element => element.scrollHeight <= element.clientHeight"), (
+        "the start page scrolls at 1440x900"
+    )
