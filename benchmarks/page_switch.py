@@ -65,7 +65,9 @@ def main() -> None:
                     times[page].append(1000 * (time.perf_counter() - start))
         for page, taken in times.items():
             median, worst = statistics.median(taken), max(taken)
-            print(f"page switch to {page} with {RUNS} runs: median {median:.0f} ms, max {worst:.0f} ms (bound {BOUND_MS})")
+            print(
+                f"page switch to {page} with {RUNS} runs: median {median:.0f} ms, max {worst:.0f} ms (bound {BOUND_MS})"
+            )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ def plants(app_home):
 
 
 def choose(page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(f"^{label}")).click()
+    box = page.get_by_role("combobox", name=re.compile(f"^{label}"))
+    expect(box).to_have_count(1, timeout=LONG)
+    box.click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
