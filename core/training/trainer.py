@@ -195,7 +195,7 @@ class _Training:
         while not position.phase_over(phase):
             epoch, began = position.epoch + 1, time.monotonic()
             note = f"epoch {epoch} of {self.spec.epochs}"
-            self.reporter.say(note, phase=number + 1, batch=0, batches=running.batches)
+            self.reporter.say(note, phase=number + 1, epoch=position.epoch, batch=0, batches=running.batches)
 
             def done(batch, size, seconds, epochs_left=last - epoch, note=note):
                 self.pace.batch(number, size, seconds)

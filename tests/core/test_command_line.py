@@ -89,7 +89,7 @@ def test_photos_to_ensemble_on_the_command_line(thaw, photos, tmp_path):
 
     _, runs, _ = thaw("runs", "--json")
     assert [(run["id"], run["status"]) for run in runs["runs"]] == [(trained["id"], "finished")]
-    assert "finished, there is nothing" in refused(thaw, "cancel", trained["id"])
+    assert "finished; there is nothing" in refused(thaw, "cancel", trained["id"])
 
 
 def write_predictions(path, probability=None, seed=0, rows=20):
@@ -143,7 +143,7 @@ def test_brought_predictions_are_compared_and_combined(in_process, tmp_path):
         ({"phases": [{"frozen": 0, "epochs": 0}]}, "epochs"),
         ({"backbone": "mobilenetv2", "input_size": 16, "weights": None}, "at least 32 px"),
         ({"backbone": "alexnet"}, "no backbone alexnet"),
-        ({"backbone": "mobilenetv2", "weights": "mine.weights.h5"}, "mine.weights.h5"),
+        ({"backbone": "mobilenetv2", "input_size": 32, "weights": "mine.weights.h5"}, "mine.weights.h5"),
         ({"surprise": 1}, "surprise"),
         ({"dataset": "nothing"}, "no dataset nothing"),
         ({"split": "0" * 20}, "no split"),
