@@ -32,10 +32,17 @@ def choose(page, label: str, option: str) -> None:
 
 
 def fill(page, label: str, value) -> None:
+    """Type a value; again where a form that was just being drawn anew took it away."""
     field = page.get_by_label(label, exact=True)
-    expect(field).to_have_count(1, timeout=LONG)  # while a form changes, its old fields fade beside the new ones
-    field.fill(str(value))
-    field.press("Enter")
+    for _ in range(5):
+        expect(field).to_have_count(1, timeout=LONG)
+        field.fill(str(value))
+        field.press("Enter")
+        page.wait_for_timeout(700)
+        settled(page)
+        if field.count() == 0 or field.input_value() == str(value):
+            return
+    raise AssertionError(f"{label} does not keep {value}")
 
 
 def settled(page) -> None:
