@@ -80,9 +80,12 @@ class Comparison:
     @property
     def verdicts(self) -> tuple[str, ...]:
         """One sentence a difference, with what the seeds allow to say about the choice of settings."""
-        return tuple(
-            f"{verdict(one, self.letters[one.baseline], self.letters[one.run])}. {ONE_SEED}" for one in self.differences
-        )
+        return tuple(f"{self.verdict(one)}. {ONE_SEED}" for one in self.differences)
+
+    def verdict(self, one: Difference) -> str:
+        """The claim of one of the differences, by the runs' letters."""
+        several = len(self.differences) > 1
+        return verdict(one, self.letters[one.baseline], self.letters[one.run], several)
 
 
 def letter(index: int) -> str:
@@ -213,11 +216,12 @@ def compare(
     )
 
 
-def verdict(difference: Difference, baseline: str, run: str) -> str:
+def verdict(difference: Difference, baseline: str, run: str, several: bool = False) -> str:
     """The claim in one sentence without a full stop; `baseline` and `run` are what the two are called ("A", "B").
 
     It names the higher one, its lead in points, the 95 % interval and the photos: "B is 6.2 points higher (3.1 to 9.3
-    on 531 photos)", or inside the noise "Too close to call: B 2.1 points higher (-0.4 to 4.6 on 531 photos)".
+    on 531 photos)", or inside the noise "Too close to call: B 2.1 points higher (-0.4 to 4.6 on 531 photos)". With
+    `several` runs against one baseline it starts with the run and names the baseline: "C is 6.2 points lower than A".
     """
     lead, low, high, higher = difference.accuracy, difference.low, difference.high, run
     if lead < 0:
@@ -225,11 +229,14 @@ def verdict(difference: Difference, baseline: str, run: str) -> str:
     # + 0.0 turns the -0.0 that rounding leaves into 0.0
     points, low, high = (round(100 * share, 1) + 0.0 for share in (lead, low, high))
     basis = f"({low:.1f} to {high:.1f} on {difference.photos:,} photos)"
-    if difference.beyond_noise:
-        return f"{higher} is {points:.1f} points higher {basis}"
     if difference.accuracy == 0:
         return f"Too close to call: {baseline} and {run} are level {basis}"
-    return f"Too close to call: {higher} {points:.1f} points higher {basis}"
+    subject, relation = higher, "higher"
+    if several:
+        subject, relation = run, f"{'higher' if higher == run else 'lower'} than {baseline}"
+    if difference.beyond_noise:
+        return f"{subject} is {points:.1f} points {relation} {basis}"
+    return f"Too close to call: {subject} {points:.1f} points {relation} {basis}"
 
 
 def compare_json(predictions: dict[str, Predictions], names: dict[str, str] | None = None) -> dict:

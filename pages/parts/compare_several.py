@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.charts import class_bars, learning_curves
-from core.evaluation import Comparison, Difference, verdict
+from core.evaluation import Comparison, Difference
 from core.records import Part, Run
 from pages.parts import comparisons, results, selection, words
 
@@ -33,10 +33,10 @@ def show_runs(runs: list[Run]) -> None:
 
 def verdicts(found: Comparison) -> None:
     """One sentence a run against the first; beyond the noise with a coloured triangle, inside it grey."""
+    size = "####" if len(found.differences) == 1 else "######"
     for one in found.differences:
-        sentence = words.plain(verdict(one, found.letters[one.baseline], found.letters[one.run]))
         st.markdown(
-            f"#### {sign(one)} {sentence}",
+            f"{size} {sign(one)} {words.plain(found.verdict(one))}",
             help="A difference counts where both the 95 % interval and "
             "McNemar's exact test on the photos that only one of the two gets right say so.",
         )

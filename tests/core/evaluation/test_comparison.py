@@ -205,3 +205,12 @@ def test_holm_keeps_what_stands_after_as_many_tests_as_were_made():
     assert holm([0.04, 0.01, 0.03, 0.013]).tolist() == [False, True, False, True]
     assert holm([0.04]).tolist() == [True]
     assert holm([]).tolist() == []
+
+
+def test_against_several_runs_the_verdict_starts_with_the_run_and_names_the_baseline():
+    lower = Difference("a", "c", 454, -0.104, -0.159, -0.048, 0.001, 90, 43)
+    assert verdict(lower, "A", "C", several=True) == "C is 10.4 points lower than A (4.8 to 15.9 on 454 photos)"
+    close = Difference("a", "b", 454, 0.021, -0.004, 0.046, 0.2, 40, 50)
+    assert verdict(close, "A", "B", several=True) == (
+        "Too close to call: B 2.1 points higher than A (-0.4 to 4.6 on 454 photos)"
+    )
