@@ -105,15 +105,16 @@ def recent() -> None:
     st.subheader("Last runs", anchor=False)
     for run in last:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
+            opened = st.button(
                 words.plain(run.name),
                 key=f"start_open_{run.id}",
-                on_click=selection.set_runs,
-                args=([run.id],),
                 type="tertiary",
-                help="Ticks this run in the bar above, for the Compare page.",
+                help="Opens this run's own page on the Compare screen.",
             )
             st.caption(words.run_sentence(run))
+            if opened:
+                selection.set_runs([run.id])
+                selection.go("compare.py")
     st.page_link("compare.py", label="Go on: compare the runs", icon=":material/grid_on:")
 
 

@@ -111,6 +111,7 @@ def test_somebody_coming_back_finds_the_last_runs(settings, store, split):
     button(app, "First model on Trees").click()
     ran(app)
     assert app.session_state["runs"] == [run.id]
+    assert [one.label for one in app.button if "ensemble" in one.label], "the run opens on the Compare screen"
 
 
 def test_a_link_that_names_photos_and_split_keeps_them_when_newer_ones_come(settings, split):
