@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from core.errors import BadSpec, NoSplit, PathNotFound, ThawError, TooFewRuns, TrainingFailed
+from core.json_objects import dataset_json, run_json, short_run_json
 from core.records import Dataset, Part, Predictions, Run, RunKind, RunSpec, Split, Status
 from core.settings import settings
 
@@ -145,7 +146,7 @@ def train(
             run = _follow(run)
         if run.status != Status.FINISHED:
             raise TrainingFailed(reason=f"run {run.id} is {run.status}. {run.error or ''}".strip())
-        emit(as_json, run_json(run) | {"joined": joined}, run.id)
+        emit(as_json, run_json(store(), run) | {"joined": joined}, run.id)
         return
     if not run.status.over and service.supervisor_state(settings())["state"] == "none":
         say("It is queued. No server takes jobs now: start one with `make run`, or add --wait.")
@@ -157,14 +158,14 @@ def runs(as_json: Json = False):
     """List the runs, newest first."""
     found = store().list()
     lines = [f"{run.id[:8]}  {run.status:10} {_accuracy(run):>7}  {run.name}" for run in found]
-    emit(as_json, {"runs": [_short_json(run) for run in found]}, "\n".join(lines) or "No runs yet.")
+    emit(as_json, {"runs": [short_run_json(run) for run in found]}, "\n".join(lines) or "No runs yet.")
 
 
 @app.command()
 def show(run: str, as_json: Json = False):
     """Everything about one run, validation and test figures included."""
     found = store().get(run)
-    value = run_json(found)
+    value = run_json(store(), found)
     lines = [f"{found.name} ({found.id}) is {found.status}", *([found.error] if found.error else [])]
     for part, figures in value["metrics"].items():
         lines.append(f"{part}: " + ", ".join(f"{k} {v:.4f}" for k, v in figures.items() if v is not None))
@@ -183,7 +184,7 @@ def cancel(run: str, as_json: Json = False):
     from core.jobs import queue
 
     found = queue.cancel(settings(), run)
-    emit(as_json, _short_json(found), f"{found.id} is {found.status}")
+    emit(as_json, short_run_json(found), f"{found.id} is {found.status}")
 
 
 @app.command()
@@ -192,7 +193,7 @@ def retry(run: str, as_json: Json = False):
     from core.jobs import queue
 
     found = queue.retry(settings(), run)
-    emit(as_json, _short_json(found), f"{found.id} is {found.status}")
+    emit(as_json, short_run_json(found), f"{found.id} is {found.status}")
 
 
 # Comparison
@@ -212,7 +213,7 @@ def predictions_add(
         raise PathNotFound(path=file)
     _, found = read_csv(file)
     run = store().create(RunKind.BROUGHT, name, predictions=found, metrics=final_figures(found))
-    emit(as_json, _short_json(run) | {"metrics": figures_json(found)["metrics"]}, run.id)
+    emit(as_json, short_run_json(run) | {"metrics": figures_json(found)["metrics"]}, run.id)
 
 
 @app.command()
@@ -251,49 +252,6 @@ def ensemble(
 
 
 # What several verbs need
-
-
-def dataset_json(found: Dataset) -> dict:
-    return {
-        "id": found.id,
-        "name": found.name,
-        "version": found.version,
-        "photos": found.photos,
-        "classes": list(found.classes),
-        "counts": dict(zip(found.classes, found.counts, strict=True)),
-        "unreadable": list(found.unreadable),
-        "two_labels": list(found.two_labels),
-        "duplicates": found.duplicates,
-    }
-
-
-def _short_json(run: Run) -> dict:
-    return {
-        "id": run.id,
-        "name": run.name,
-        "kind": run.kind,
-        "status": run.status,
-        "evaluation_id": run.evaluation_id,
-        "created": run.created.isoformat(),
-        "error": run.error,
-    }
-
-
-def run_json(run: Run) -> dict:
-    """The object of `show --json`."""
-    from core.evaluation import figures_json
-
-    figures = {"metrics": {}, "per_class": {}, "confusion": {}}
-    if run.status == Status.FINISHED:
-        figures = figures_json(store().predictions(run.id))
-    progress = run.progress.model_dump(include={"phase", "epoch", "epochs", "eta_seconds"})
-    spec_json = run.spec.model_dump(mode="json") if run.spec else None
-    return _short_json(run) | {"spec": spec_json, "progress": progress, "costs": _costs(run)} | figures
-
-
-def _costs(run: Run) -> dict:
-    names = ("seconds", "peak_memory_mb", "photos_per_second", "parameters", "trainable_parameters")
-    return {name: run.metrics[name] for name in names if name in run.metrics}
 
 
 def _accuracy(run: Run) -> str:

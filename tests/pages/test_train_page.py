@@ -4,47 +4,14 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import datasets
 from core.jobs import queue
 from core.records import Part, PartPredictions, Predictions, Progress, Status
-from core.runs import RunStore
-from core.settings import Settings
 from core.training import preset_spec
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A home with 24 photos in two classes, split; made once."""
-    folder = tmp_path_factory.mktemp("train")
-    random = np.random.default_rng(0)
-    for name in ("ash", "oak"):
-        (folder / "photos" / name).mkdir(parents=True)
-        for number in range(12):
-            pixels = random.integers(0, 255, (16, 16, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / "photos" / name / f"{number}.png")
-    home = Settings(folder / "home", None, f"sqlite:///{folder / 'home' / 'runs.db'}", None)
-    RunStore(home)  # a fresh store takes seconds
-    (home.home / "store.json").unlink()
-    dataset = datasets.import_folder(home, folder / "photos", "Trees")
-    return home.home, datasets.make_split(home, dataset)
-
-
-@pytest.fixture
-def split(settings, built):
-    shutil.copytree(built[0], settings.home)
-    return built[1]
-
-
-@pytest.fixture
-def store(settings, split):
-    return RunStore(settings)
 
 
 def page() -> AppTest:
