@@ -5,7 +5,7 @@ import streamlit as st
 from core.augment import validate
 from core.errors import ThawError
 from core.records import Dataset, Split
-from pages.parts import augment_grid, augment_photos, augment_recipe, loaders, selection, train_plan, warmup, words
+from pages.parts import augment_grid, augment_photos, augment_recipe, selection, train_plan, warmup, words
 
 SIZES = (48, 64, 96, 128, 160, 224)
 _SAMPLE = "_augment_sample"
@@ -128,11 +128,8 @@ def draw_again() -> None:
     st.session_state["augment_seed"] = (st.session_state["augment_seed"] + 1) % 2**31
 
 
-@st.fragment(run_every=1.0)
 def drawing() -> None:
-    """The first start of a server: the demo photos are on their way."""
-    if loaders.dataset_list() or warmup.state.demo_over.is_set():
-        st.rerun()
+    """The first start of a server: the demo photos are on their way; the frame looks when they are there."""
     st.caption("The demo photos are being drawn, which takes less than half a minute; then they appear here.")
     augment_grid.placeholder()
 
@@ -147,7 +144,7 @@ def empty(sentence: str, button: str) -> None:
 
 st.html(_STYLE)
 chosen, chosen_split = selection.dataset(), selection.split()
-if chosen is None and warmup.state.started and not warmup.state.demo_over.is_set():
+if chosen is None and warmup.drawing():
     drawing()
 elif chosen is None:
     empty("There are no photos yet. Here you will see each photo beside what training makes of it.", "Add photos")

@@ -28,8 +28,7 @@ def chooser(chosen: Dataset) -> None:
 
 def empty(ready: bool) -> None:
     """No dataset yet: what will be here, why it is not, one button."""
-    drawing = warmup.state.started and not warmup.state.demo_over.is_set()
-    if drawing:
+    if warmup.drawing():
         st.info(
             "The demo photos are being drawn for the first time; this takes some seconds.",
             icon=":material/hourglass_top:",
@@ -58,13 +57,6 @@ def draw_demo() -> None:
     photos_imports.start("Demo photos", lambda report: datasets.ensure_demo(settings(), report, exam=False))
 
 
-@st.fragment(run_every=1.0)
-def wait_for_demo() -> None:
-    """Look again once the server has drawn the demo photos."""
-    if loaders.dataset_list() or warmup.state.demo_over.is_set():
-        st.rerun()
-
-
 chosen, failed = selection.dataset(), photos_imports.failed()
 st.subheader("What the model learns from", anchor=False)
 with st.expander(
@@ -80,8 +72,6 @@ if photos_imports.running():
 photos_imports.outcome()
 if chosen is None:
     empty(ready)
-    if warmup.state.started and not warmup.state.demo_over.is_set():
-        wait_for_demo()
 else:
     chooser(chosen)
     st.markdown(f"**{words.plain(chosen.name)}**, version {chosen.version}: {photos_classes.summary(chosen)}")

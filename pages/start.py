@@ -120,9 +120,7 @@ def recent() -> None:
 
 @st.fragment(run_every=0.7)
 def drawing() -> None:
-    """The first start of a server: the demo photos are being drawn."""
-    if loaders.dataset_list() or warmup.state.demo_over.is_set():
-        st.rerun()
+    """The first start of a server: the demo photos are being drawn. The frame looks when they are there."""
     state = warmup.state
     st.progress(
         words.share(state.done, state.total),
@@ -142,7 +140,7 @@ def no_photos() -> None:
 if message := st.session_state.pop("start_error", None):
     st.error(message)
 chosen, split = selection.dataset(), selection.split()
-if chosen is None and warmup.state.started and not warmup.state.demo_over.is_set():
+if chosen is None and warmup.drawing():
     drawing()
 elif chosen is None:
     no_photos()

@@ -123,10 +123,9 @@ def empty(sentence: str, button: str) -> None:
 
 chosen, chosen_split = selection.dataset(), selection.split()
 if chosen is None:
-    drawing = warmup.state.started and not warmup.state.demo_over.is_set()
     empty(
         "The demo photos are being drawn, which takes some twenty seconds after the first start. Then you can train."
-        if drawing
+        if warmup.drawing()
         else "There are no photos yet. With photos and a split you choose here what a network learns from them.",
         "Go to the photos",
     )

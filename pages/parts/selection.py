@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation import letter
 from core.records import Dataset, Run, Split, Status
-from pages.parts import loaders, words
+from pages.parts import loaders, warmup, words
 
 DATASET, SPLIT, RUNS, TEST = "dataset", "split", "runs", "test"
 _PENDING = "_selection_pending"
@@ -80,6 +80,8 @@ def bar(page: str) -> None:
         _runs_widget()
         _test_widget()
         _jobs(page)
+    if dataset() is None and warmup.drawing():
+        st.fragment(_look_for_photos, run_every=1.0, key=f"selection_photos_{page}")()
 
 
 def _apply_pending() -> None:
@@ -195,6 +197,14 @@ def _jobs(page: str) -> None:
     """
     active = any(not run.status.over for run in loaders.runs())
     st.fragment(_jobs_chip, run_every=2.0 if active else None, key=f"selection_jobs_{page}")()
+
+
+def _look_for_photos() -> None:
+    """Draw the page anew once the server has drawn the demo photos."""
+    if loaders.dataset_list() or not warmup.drawing():
+        loaders.dataset_list.clear()  # the empty list may be a second old
+        loaders.split_list.clear()
+        st.rerun()
 
 
 def _jobs_chip() -> None:

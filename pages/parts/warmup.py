@@ -35,6 +35,11 @@ def start() -> None:
     threading.Thread(target=_run, name="warm-up", daemon=True).start()
 
 
+def drawing() -> bool:
+    """Whether the demo photos are still on their way."""
+    return state.started and not state.demo_over.is_set()
+
+
 def _run() -> None:
     store = open_store(settings())  # brings MLflow, which takes seconds: the first visitor is on the way
     keep_for_good()

@@ -1,5 +1,6 @@
 """The Start screen and the frame around it: from nothing to a trained model, and the choice in the address."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import datasets
 from core.records import Part, PartPredictions, Predictions, Progress, Status
+from pages.parts import warmup
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
 
@@ -133,3 +135,16 @@ def test_an_address_that_names_nothing_known_falls_back_to_what_there_is(split):
     app = start(dataset="gone", split="ffffffff", runs="12345678")
     assert app.session_state["split"] == split.id
     assert not app.session_state["runs"]
+
+
+def test_while_the_demo_is_drawn_every_screen_waits_and_then_shows_it(settings, trees_home, monkeypatch):
+    state = warmup.Warmup(started=True, done=50, total=3297)
+    monkeypatch.setattr(warmup, "state", state)
+    app = start()
+    assert "Drawing the demo photos: 50 of 3,297" in " ".join(one.proto.text for one in app.get("progress"))
+    assert "being drawn" in texts(ran(app.switch_page("train.py")))
+    shutil.copytree(trees_home[0], settings.home, dirs_exist_ok=True)
+    state.demo_over.set()
+    st.cache_resource.clear()
+    ran(app)
+    assert app.session_state["dataset"] == trees_home[1].dataset
