@@ -25,10 +25,14 @@ def plants(app_home):
 
 
 def choose(page, label: str, option: str) -> None:
+    """Choose an option once the page stands still, and let the page follow."""
+    settled(page)
     box = page.get_by_role("combobox", name=re.compile(f"^{label}"))
     expect(box).to_have_count(1, timeout=LONG)
     box.click()
     page.get_by_role("option", name=option, exact=True).click()
+    page.wait_for_timeout(700)
+    settled(page)
 
 
 def fill(page, label: str, value) -> None:
@@ -106,6 +110,7 @@ def test_a_running_job_is_there_and_moving_for_a_second_visitor(new_page, app_ur
     first = new_page()
     first.goto(f"{app_url}/train?dataset=Digits")
     choose(first, "Start from", "A first model")
+    expect(first.get_by_role("combobox", name=re.compile("^Network"))).to_have_value("Vanilla CNN", timeout=LONG)
     fill(first, "Epochs", 200)
     expect(first.get_by_text("200 epochs")).to_be_visible(timeout=LONG)
     first.get_by_role("button", name="Start", exact=True).click()
