@@ -72,7 +72,12 @@ def controls(dataset: Dataset) -> tuple:
             width=220,
             help="A random sample of the training part. Validation and test photos are never shown here.",
         )
-        st.button("Other photos", on_click=other_photos, icon=":material/shuffle:")
+        st.button(
+            "Other photos",
+            on_click=other_photos,
+            icon=":material/shuffle:",
+            help="Another sample of the training part.",
+        )
         seed = st.number_input(
             "Seed",
             0,

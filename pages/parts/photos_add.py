@@ -141,6 +141,7 @@ def _single() -> bool:
             key="photos_more",
             icon=":material/add:",
             on_click=lambda: st.session_state.update({_CLASSES: rows + 1}),
+            help="One more name and drop zone. A class left empty is not imported.",
         )
     if name := _name_and_button("My photos", bool(files), parent.name if parent else ""):
         photos_imports.start(name, lambda report: datasets.import_files(settings(), files, name, report, parent=parent))
