@@ -43,7 +43,7 @@ class StepSeeds(keras.random.SeedGenerator):
         self._seeds = seeds
         self._number = 0
 
-    def next(self, ordered=True):  # noqa: ARG002
+    def next(self, ordered=True):
         self._number += 1
         return self._seeds[self._number]
 

@@ -4,7 +4,7 @@ from core.augment.operation import Operation, Parameter
 
 
 class CutMix:
-    def __init__(self, parameters: dict, height: int, width: int):  # noqa: ARG002
+    def __init__(self, parameters: dict, height: int, width: int):
         import keras
 
         # A pair: the paper's Beta(alpha, alpha). Given one number, the layer draws alpha itself first.

@@ -4,7 +4,7 @@ from core.augment.operation import Operation, Parameter
 
 
 class Hue:
-    def __init__(self, parameters: dict, height: int, width: int):  # noqa: ARG002
+    def __init__(self, parameters: dict, height: int, width: int):
         import keras
 
         self.layer = keras.layers.RandomHue((0.0, parameters["amount"]), value_range=(0, 255), dtype="float32")

@@ -4,7 +4,7 @@ from core.augment.operation import Operation, Parameter
 
 
 class Saturation:
-    def __init__(self, parameters: dict, height: int, width: int):  # noqa: ARG002
+    def __init__(self, parameters: dict, height: int, width: int):
         import keras
 
         half = parameters["amount"] / 2
