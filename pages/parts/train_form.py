@@ -27,9 +27,9 @@ def network(spec: RunSpec) -> RunSpec:
             list(BACKBONES),
             index=list(BACKBONES).index(spec.backbone),
             format_func=lambda name: BACKBONES[name].title,
-            key=f"{key}_backbone",
+            key=train_plan.backbone_key(),
             on_change=train_plan.choose_backbone,
-            args=(f"{key}_backbone",),
+            args=(train_plan.backbone_key(),),
             width=180,
             help=f"The backbone: what turns a photo into features. {BACKBONES[spec.backbone].help}",
         )

@@ -37,6 +37,11 @@ def ids() -> list[int]:
     return st.session_state[_IDS]
 
 
+def backbone_key() -> str:
+    """Key of the Network box."""
+    return f"train_{ids()[0]}_backbone"
+
+
 def load_preset() -> None:
     """Take over the chosen preset; a callback."""
     load(preset_spec(st.session_state.get(PRESET) or FIRST, "", ""))
@@ -55,7 +60,13 @@ def is_preset(spec: RunSpec) -> bool:
 
 
 def choose_backbone(key: str) -> None:
-    """Another backbone brings its own weights, head and least input size; a callback."""
+    """Another backbone brings its own weights, head and least input size; a callback.
+
+    A browser that has not yet seen the newest form sends its old boxes once more, and Streamlit calls their callbacks:
+    what a box says that is no longer there is not taken.
+    """
+    if key != backbone_key():
+        return
     spec, backbone = st.session_state[_PLAN], BACKBONES[st.session_state[key]]
 
     def fitting(phase: Phase) -> Phase:

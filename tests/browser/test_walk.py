@@ -35,16 +35,6 @@ def choose(page, label: str, option: str) -> None:
     settled(page)
 
 
-def first_model_plan(page) -> None:
-    """Take the small preset. Its network box may keep the old network (seen once): then the way back is taken."""
-    choose(page, "Start from", "A first model")
-    network = page.get_by_role("combobox", name=re.compile("^Network"))
-    if network.input_value() != "Vanilla CNN":
-        page.get_by_role("button", name="Undo changes").click()
-    expect(network).to_have_value("Vanilla CNN", timeout=LONG)
-    settled(page)
-
-
 def fill(page, label: str, value) -> None:
     """Type a value; again where a form that was just being drawn anew took it away."""
     field = page.get_by_label(label, exact=True)
@@ -96,7 +86,7 @@ def test_photos_preview_train_compare_ensemble(page, app_url, plants):
     page.get_by_role("button", name="Train with this recipe").click()
 
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=LONG)
-    first_model_plan(page)
+    choose(page, "Start from", "A first model")
     fill(page, "Photo size", 16)
     train(page, 2)
     train(page, 3)

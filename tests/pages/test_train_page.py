@@ -69,6 +69,19 @@ def test_without_photos_the_page_shows_what_will_be_here_and_one_button():
     assert "No training yet" in texts(app)
 
 
+def test_a_box_that_a_new_preset_replaced_has_no_say_any_more(split):
+    app = page()
+    choose(app, "selectbox", "Network", "mobilenetv2")
+    before = app._tree.get_widget_states()  # what a browser sends that has not yet drawn the new form
+    choose(app, "selectbox", "Start from", "first")
+    late = app._tree.get_widget_states()
+    late.widgets.extend(each for each in before.widgets if "_backbone" in each.id)
+    app._run(late)
+    assert not app.exception
+    assert labelled(app, "selectbox", "Network").value == "vanilla"
+    assert "Undo changes" not in [each.label for each in app.button]
+
+
 def test_without_a_split_the_page_offers_to_make_one(settings, split):
     shutil.rmtree(settings.home / "datasets" / split.dataset / "splits", ignore_errors=True)
     for folder in settings.home.rglob(split.id):
