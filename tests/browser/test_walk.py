@@ -109,7 +109,7 @@ def test_photos_preview_train_compare_ensemble(page, app_url, plants):
 def test_a_running_job_is_there_and_moving_for_a_second_visitor(new_page, app_url):
     first = new_page()
     first.goto(f"{app_url}/train?dataset=Digits")
-    first_model_plan(first)
+    choose(first, "Start from", "A first model")
     fill(first, "Epochs", 200)
     expect(first.get_by_text("200 epochs")).to_be_visible(timeout=LONG)
     first.get_by_role("button", name="Start", exact=True).click()
