@@ -49,6 +49,7 @@ class Dataset(Record):
     unreadable: tuple[str, ...] = ()  # paths left out at import because they could not be read (first 1,000)
     two_labels: tuple[str, ...] = ()  # paths left out at import because the photo came under two labels
     duplicates: int = 0  # exact copies under the same label, kept once
+    decisions: dict[str, Literal["leave_out", "together", "nothing"]] = {}  # what a person decided, by finding id
     created: datetime
 
     @property
@@ -70,6 +71,8 @@ class Split(Record):
     fractions: tuple[float, float, float]  # train, validation, test
     seed: int
     counts: dict[Part, int]
+    given: bool = False  # the parts came with the photos (train, validation and test folders); fractions are theirs
+    together: int = 0  # groups of near copies that were kept on one side
     created: datetime
 
 
@@ -89,6 +92,8 @@ class Step(Record):
     operation: str  # name in core.augment's registry
     parameters: dict[str, float | int | str | bool] = {}  # those that differ from the operation's default
     probability: float = Field(default=1.0, ge=0, le=1)  # a photo at a time; mixing steps a batch at a time
+    steps: tuple["Step", ...] = ()  # of a "one_of": one of them is used, in proportion to their probabilities
+    on: bool = True  # a step that is switched off stays in a saved recipe and does nothing
 
 
 class Recipe(Record):
@@ -96,10 +101,22 @@ class Recipe(Record):
 
     name: str = ""  # for people; not part of the identity
     steps: tuple[Step, ...] = ()
+    # Each class of the training part is repeated to as many photos as the largest has, or to so many at least.
+    oversample: Literal["largest"] | Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+    @property
+    def active(self) -> "Recipe":
+        """The recipe without the steps that are switched off, which is what trains."""
+        return self.model_copy(update={"steps": _switched_on(self.steps)})
 
     @property
     def id(self) -> str:
-        return content_hash(self.model_dump(mode="json", exclude_defaults=True, exclude={"name"}))
+        return content_hash(self.active.model_dump(mode="json", exclude_defaults=True, exclude={"name"}))
+
+
+def _switched_on(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    on = [step.model_copy(update={"steps": _switched_on(step.steps)}) for step in steps if step.on]
+    return tuple(step for step in on if step.steps or step.operation != "one_of")
 
 
 class EarlyStopping(Record):
@@ -128,6 +145,7 @@ class Phase(Record):
     learning_rate: float = Field(default=1e-3, gt=0, le=1)
     schedule: Literal["constant", "cosine", "exponential"] = "constant"
     recipe: Recipe | None = None  # None: photos as they are
+    fixed_copies: Annotated[int, Field(ge=1, le=100)] | None = None  # augmented once, so often each; None: every epoch
     early_stopping: EarlyStopping | None = None
     class_weights: Literal["balanced"] | None = None
     train_batch_normalization: bool = False  # let BatchNormalization of a pre-trained backbone's thawed part move
@@ -151,8 +169,9 @@ class RunSpec(Record):
         content = self.model_dump(mode="json", exclude_defaults=True)
         if self.weights_hash:
             content.pop("weights", None)  # weights enter by the hash of their content, never by a name
-        for phase in content["phases"]:
-            phase.get("recipe", {}).pop("name", None)
+        for phase, own in zip(content["phases"], self.phases, strict=True):
+            if own.recipe is not None:
+                phase["recipe"] = own.recipe.active.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
         return content | {"version": self.version}
 
     @property

@@ -79,6 +79,16 @@ def test_validation_and_test_cannot_be_swapped_under_one_evaluation_id():
     )
 
 
+def test_a_step_that_is_switched_off_changes_no_id_and_is_kept():
+    flip, off = Step(operation="horizontal_flip"), Step(operation="mixup", on=False)
+    only_off = Step(operation="one_of", steps=(off,))
+    recipe = Recipe(steps=(flip, off, only_off, Step(operation="one_of", steps=(off, flip))))
+    active = Recipe(steps=(flip, Step(operation="one_of", steps=(flip,))))
+    assert recipe.active == active
+    assert recipe.id == active.id
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
 @pytest.mark.parametrize(
     "wrong", [{"epochs": 0}, {"learning_rate": 10}, {"batch_size": 0}, {"frozen": -1}, {"unknown": 1}]
 )
