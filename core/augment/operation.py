@@ -62,11 +62,12 @@ class Operation:
 
     name: str
     title: str
-    group: Literal["geometry", "colour", "erase", "mix"]
+    group: Literal["geometry", "colour", "erase", "mix", "choice"]
     source: str  # paper or origin
     help: str  # one line: when it helps and when it harms
     parameters: tuple[Parameter, ...]
-    implementation: type  # Geometry, PhotoStep or Mix, as the group says; imports Keras only when made
+    # Geometry, Mix or (all other groups) PhotoStep; imports Keras only when made. None: a group of steps.
+    implementation: type | None
 
 
 FILL = Parameter(

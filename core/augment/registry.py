@@ -43,15 +43,32 @@ def parameters(step: Step) -> dict[str, Any]:
 def validate(recipe: Recipe) -> Recipe:
     """The recipe in its one normal form: parameters equal to their default left out, numbers of the right type.
 
-    Recipes that do the same therefore have the same id. Raises UnknownOperation, BadParameter.
+    Recipes that do the same therefore have the same id. Steps that are switched off stay, and are checked like the
+    others; a group may be empty, then it does nothing. Raises UnknownOperation, BadParameter.
     """
     return recipe.model_copy(update={"steps": tuple(_normal(step) for step in recipe.steps)})
 
 
-def _normal(step: Step) -> Step:
-    defaults = {parameter.name: parameter.default for parameter in find_operation(step.operation).parameters}
+def _normal(step: Step, inside: bool = False) -> Step:
+    operation = find_operation(step.operation)
+    if step.operation == "one_of":
+        if inside:
+            # A group of groups would be one group with other shares; it buys nothing and no screen could show it.
+            expected = "steps that aren't groups themselves"
+            raise BadParameter(parameter="steps", operation=operation.title, expected=expected, value=operation.title)
+    elif step.steps:
+        expected = 'empty: only "one_of" has steps of its own'
+        received = ", ".join(member.operation for member in step.steps[:3])
+        raise BadParameter(parameter="steps", operation=operation.title, expected=expected, value=received)
+    if not 0 <= step.probability <= 1:  # a record made by model_copy was not checked
+        expected = "a number from 0 to 1"
+        raise BadParameter(
+            parameter="probability", operation=operation.title, expected=expected, value=step.probability
+        )
+    defaults = {parameter.name: parameter.default for parameter in operation.parameters}
     changed = {name: value for name, value in parameters(step).items() if value != defaults[name]}
-    return Step(operation=step.operation, parameters=changed, probability=step.probability)
+    members = tuple(_normal(member, inside=True) for member in step.steps)
+    return step.model_copy(update={"parameters": changed, "steps": members})
 
 
 def _called(parameter: Parameter) -> str:

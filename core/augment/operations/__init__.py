@@ -10,6 +10,7 @@ from core.augment.operations import (
     gridmask,
     hue,
     mixup,
+    one_of,
     rotation,
     saturation,
     shear,
@@ -34,4 +35,5 @@ ALL = (
     gridmask.OPERATION,
     mixup.OPERATION,
     cutmix.OPERATION,
+    one_of.OPERATION,
 )

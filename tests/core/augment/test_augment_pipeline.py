@@ -10,11 +10,26 @@ from hypothesis import strategies as st
 
 from core.augment import OPERATIONS
 from core.augment.pipeline import Augmenter
-from core.augment.registry import parameters
+from core.augment.registry import parameters, validate
 from core.augment.seeds import DRAWS, batch_seeds, step_code
 from core.records import Recipe, Step
 
-EVERYTHING = Recipe(steps=tuple(Step(operation=name, probability=0.8) for name in OPERATIONS))
+ALONE = [name for name in OPERATIONS if name != "one_of"]
+EVERYTHING = Recipe(
+    steps=(
+        *(Step(operation=name, probability=0.8) for name in ALONE),
+        *(
+            Step(
+                operation="one_of",
+                probability=0.8,
+                parameters={"per": per},
+                steps=tuple(Step(operation=name, probability=0.5) for name in members),
+            )
+            for per in ("photo", "batch")
+            for members in (("rotation", "vertical_flip"), ("cutmix", "mixup", "hue", "shear"))
+        ),
+    )
+)
 SIZE, CLASSES = 24, 4
 
 
@@ -79,7 +94,7 @@ def test_no_two_steps_and_no_two_draws_are_correlated():
     """Every float that any operation draws, and each step's probability, against every other."""
     n, columns = 3000, {}
     images = tf.zeros((n, 8, 8, 3))
-    names = list(OPERATIONS)
+    names = ALONE
     seeds = batch_seeds(5, 2, 1, [step_code(name, 0) for name in names])
     for name, step_seeds in zip(names, seeds, strict=True):
         step = OPERATIONS[name].implementation(parameters(Step(operation=name)), 8, 8)
@@ -152,12 +167,19 @@ def values_of(parameter):
 
 
 @st.composite
-def steps(draw):
-    operation = OPERATIONS[draw(st.sampled_from(list(OPERATIONS)))]
+def steps(draw, names=tuple(OPERATIONS)):
+    operation = OPERATIONS[draw(st.sampled_from(names))]
+    members = draw(st.lists(steps(names=tuple(ALONE)), max_size=3)) if operation.name == "one_of" else ()
     values = {p.name: draw(values_of(p)) for p in operation.parameters if draw(st.booleans())}
     if operation.name == "gridmask":
         values["period_high"] = 1.0
-    return Step(operation=operation.name, parameters=values, probability=draw(st.sampled_from([0.0, 0.5, 1.0])))
+    return Step(
+        operation=operation.name,
+        parameters=values,
+        probability=draw(st.sampled_from([0.0, 0.5, 1.0])),
+        steps=tuple(members),
+        on=draw(st.booleans()),
+    )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -177,3 +199,8 @@ def test_any_recipe_keeps_shapes_and_ranges_and_repeats_itself(chosen, seed, n, 
     again, again_labels = augmenter(recipe, seed, 16)(images, labels, epoch, 3)
     np.testing.assert_array_equal(out, again)
     np.testing.assert_array_equal(out_labels, again_labels)
+    traced = augmenter(recipe, seed, 16).trace(images, labels, epoch, 3)
+    assert [entry.step for entry in traced] == list(validate(recipe).active.steps)
+    if traced:
+        np.testing.assert_array_equal(traced[-1].images, out)
+        np.testing.assert_array_equal(traced[-1].labels, out_labels)

@@ -85,3 +85,40 @@ def test_a_bad_parameter_is_refused_in_a_sentence(operation, values, sentence):
 def test_an_unknown_operation_is_refused_with_the_known_ones():
     with pytest.raises(UnknownOperation, match=r"no augmentation flop\. Known are: horizontal_flip, "):
         validate(recipe_of("flop"))
+
+
+def group(*members, **values):
+    return Step(operation="one_of", parameters=values, steps=members)
+
+
+def test_a_groups_members_and_switched_off_steps_are_brought_into_the_normal_form_too():
+    written = Step(operation="rotation", parameters={"degrees": 30}, on=False)
+    normal = Step(operation="rotation", on=False)
+    assert validate(Recipe(steps=(written, group(written, per="photo")))).steps == (normal, group(normal))
+
+
+def test_an_empty_group_is_allowed_and_is_no_part_of_the_identity():
+    assert validate(Recipe(steps=(group(), group(Step(operation="cutmix", on=False))))).id == Recipe().id
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (group(group()), "steps of One of must be steps that aren't groups themselves. Received: One of."),
+        (
+            Step(operation="rotation", steps=(Step(operation="cutmix"),)),
+            'steps of Rotate must be empty: only "one_of" has steps of its own. Received: cutmix.',
+        ),
+        (group(Step(operation="cutmix", parameters={"alpha": 0})), "of CutMix must be a number from 0.1 to 1."),
+        (group(per="epoch"), "must be one of photo, batch. Received: epoch."),
+        (
+            Step(operation="hue").model_copy(update={"probability": 1.5}),
+            "probability of Hue must be a number from 0 to 1. Received: 1.5.",
+        ),
+        (Step(operation="rotation", parameters={"degrees": 999}, on=False), "Received: 999."),
+    ],
+)
+def test_a_step_that_cant_be_used_is_refused_in_a_sentence_wherever_it_stands(step, sentence):
+    with pytest.raises(BadParameter) as error:
+        validate(Recipe(steps=(step,)))
+    assert sentence in str(error.value)
