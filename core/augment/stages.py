@@ -78,7 +78,7 @@ def _single(step: Step, implementation, code: int, probability: float):
 
 
 class _Choice:
-    """Which member of a group is used: a race of exponential clocks, which each member wins in proportion to its weight.
+    """Which member of a group is used: a race of exponential clocks, won in proportion to the weights.
 
     Each clock runs on the member's own draw 0. So switching a member off or moving it leaves the draws of the others
     as they are, and the photos that went to another member stay with it.
