@@ -32,8 +32,20 @@ class CaseTwins(ThawError):
     """Classes {first} and {second} in {source} differ only in capital letters or in how their letters are written. Rename one, or put their photos into one folder."""
 
 
-class AlreadyDivided(ThawError):
-    """{source} is already divided into {parts}; Thaw makes the split itself. Put the photos of all parts together, one folder a class, or import one of these folders."""
+class NoTraining(ThawError):
+    """{source} has {parts} photos, but none to train on. Expected a folder train (or training) beside them, with the same class folders."""
+
+
+class PartsWithoutClasses(ThawError):
+    """{source} is divided into {parts}, but there are no class folders inside. Expected class folders in each part (train/oak/1.jpg), or a CSV of paths and labels beside the photos."""
+
+
+class NothingToDraw(ThawError):
+    """{source} has no {part} photos, and its training part is too small to draw some from: every class has one photo there. Add photos."""
+
+
+class BadLabels(ThawError):
+    """{name} can't be used as a list of photos and their classes: {reason}. Nothing was imported."""
 
 
 class OneClass(ThawError):
@@ -58,6 +70,10 @@ class BadFractions(ThawError):
 
 class EmptyPart(ThawError):
     """The {part} part would get no photo of class {name} ({count} photos). Use a larger fraction for {part} or add photos."""
+
+
+class NearCopiesStuck(ThawError):
+    """Class {name} can't be divided while near copies stay together: its {count} photos are {units} photo(s) or groups of near copies, so the {part} part would get none. Add other photos of it, leave some of the copies out, or divide without keeping near copies together (`split --apart`)."""
 
 
 class UnknownDataset(ThawError):
@@ -128,6 +144,10 @@ class WeightsMismatch(ThawError):
 
 class WeightsUnavailable(ThawError):
     """ImageNet weights of {backbone} can't be fetched ({reason}). Put {file} into the THAW_WEIGHTS folder, or choose weights "none"."""
+
+
+class TooManyCopies(ThawError):
+    """{copies:,} fixed copies would take {size:.1f} GB, and {limit:.0f} GB may be. Use fewer copies, smaller photos, or draw them anew in each epoch."""
 
 
 class TrainingFailed(ThawError):

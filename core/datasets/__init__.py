@@ -11,14 +11,17 @@ from core.datasets.catalogue import (
     photo_rows,
     store_dataset,
 )
+from core.datasets.dividing import planned_counts
 from core.datasets.folders import allowed_path, allowed_roots
+from core.datasets.given import given_notes, given_split
 from core.datasets.importing import import_dropped_folder, import_files, import_folder, import_path, import_zip
 from core.datasets.splitting import (
     class_counts,
     find_split,
     list_splits,
     make_split,
-    planned_counts,
+    near_copies_of,
+    sides,
     split_rows,
     thin_classes,
 )
@@ -33,6 +36,8 @@ __all__ = [
     "exam_rows",
     "find_dataset",
     "find_split",
+    "given_notes",
+    "given_split",
     "import_dropped_folder",
     "import_files",
     "import_folder",
@@ -43,10 +48,12 @@ __all__ = [
     "list_splits",
     "load_photo",
     "make_split",
+    "near_copies_of",
     "photo_file",
     "photo_path",
     "photo_rows",
     "planned_counts",
+    "sides",
     "split_rows",
     "store_dataset",
     "thin_classes",

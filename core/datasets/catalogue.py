@@ -24,7 +24,7 @@ from core.records import Dataset, dataset_id
 from core.settings import Settings
 
 ROW_COLUMNS = ("id", "path", "label", "width", "height")
-LEFT_OUT_COLUMNS = ("path", "kind", "reason", "id")  # kind: unreadable, two_labels, exact_copy
+LEFT_OUT_COLUMNS = ("path", "kind", "reason", "id")  # kind: unreadable, two_labels, exact_copy, unlisted
 LISTED = 1000  # paths a record lists; the rest is in left_out.parquet
 
 _PHOTO_ID = re.compile(r"[0-9a-f]{16,64}")
@@ -78,6 +78,7 @@ def find_dataset(settings: Settings, name_or_id: str) -> Dataset:
 def photo_rows(settings: Settings, dataset: str) -> pd.DataFrame:
     """One row a photo, sorted by path: id, path ("Species1/00001.jpg"), label (int), width, height (px).
 
+    Where the photos came divided there is a column part too: "train", "validation" or "test".
     `dataset` is a Dataset.id. Raises UnknownDataset.
     """
     path = _folder(settings, find_dataset(settings, dataset).id) / "photos.parquet"
@@ -109,12 +110,14 @@ def store_dataset(
 ) -> Dataset:
     """Store a dataset whose photos already lie in the photo folder, as the newest version of `name`.
 
-    rows, exam: columns id, path, label (index into classes), width, height. findings: columns of LEFT_OUT_COLUMNS.
+    rows, exam: columns id, path, label (index into classes), width, height; in rows also part, where the photos came
+    divided. findings: columns of LEFT_OUT_COLUMNS.
     The same photos under the same name are found, not stored twice; under another name they get that name too.
     Safe against other processes storing at the same time. Raises BadName.
     """
     name, classes = checked_name(name), tuple(classes)
-    rows = rows.loc[:, list(ROW_COLUMNS)].sort_values("path", kind="stable").reset_index(drop=True)
+    columns = [*ROW_COLUMNS, *rows.columns.intersection(["part"])]
+    rows = rows.loc[:, columns].sort_values("path", kind="stable").reset_index(drop=True)
     identity = dataset_id(
         classes, [(photo, classes[label]) for photo, label in zip(rows["id"], rows["label"], strict=True)]
     )
@@ -148,11 +151,21 @@ def store_dataset(
             write_frame(folder / "exam.parquet", exam.loc[:, list(ROW_COLUMNS)].reset_index(drop=True))
         if len(findings) or (folder / "left_out.parquet").exists():
             write_frame(folder / "left_out.parquet", findings.loc[:, list(LEFT_OUT_COLUMNS)])
-        if not (folder / "photos.parquet").exists():
-            write_frame(folder / "photos.parquet", rows)
+        _write_rows(folder / "photos.parquet", rows)
         # The record comes last: a dataset is there once its record is.
         write_text(_record_path(folder, dataset), dataset.model_dump_json(indent=1))
     return dataset
+
+
+def _write_rows(path: Path, rows: pd.DataFrame) -> None:
+    """The rows, or only the parts they came in where the same photos are there already."""
+    if not path.exists():
+        write_frame(path, rows)
+    elif "part" in rows:
+        known = pd.read_parquet(path)
+        parts = known["id"].map(rows.set_index("id")["part"])
+        if "part" not in known or not parts.equals(known["part"]):
+            write_frame(path, known.assign(part=parts))
 
 
 def _record_path(folder: Path, dataset: Dataset) -> Path:

@@ -1,8 +1,6 @@
-"""Which photos train, validate and test: stratified by class, a function of the photo ids and the seed alone."""
+"""The splits of a dataset: made or found, stored, listed. Which photo goes where is `dividing`'s."""
 
-import hashlib
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,89 +10,58 @@ import pandas as pd
 from filelock import FileLock
 
 from core.datasets.catalogue import exam_rows, photo_rows
+from core.datasets.dividing import FRACTIONS, PARTS, checked_fractions, divide, group_sizes, part_counts
 from core.datasets.storage import write_frame, write_text
-from core.errors import BadFractions, ClassTooSmall, EmptyPart, UnknownSplit
+from core.errors import UnknownSplit
 from core.records import Dataset, Part, Split, evaluation_id, split_id
 from core.settings import Settings
 
-PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
-FRACTIONS = (0.7, 0.15, 0.15)
+Report = Callable[[int, int], None]  # photos measured, photos in all
 FEW_PHOTOS = 5  # of a class in validation or test, below which a figure of that class says little
 
 
-def part_counts(count: int, fractions: Sequence[float]) -> tuple[int, int, int]:
-    """How many of a class's `count` photos each part gets: within one photo of the fractions, none left over.
-
-    The largest remainders are rounded up (Hamilton's method), empty parts first; a part whose share is below half a
-    photo gets none.
-    """
-    shares = [count * fraction for fraction in fractions]
-    counts = [math.floor(share + 1e-9) for share in shares]
-    waiting = sorted(
-        range(3), key=lambda part: (counts[part] == 0 and shares[part] >= 0.5, shares[part] - counts[part], -part)
-    )
-    for _ in range(count - sum(counts)):
-        counts[waiting.pop()] += 1
-    for part in (1, 2):
-        if counts[part] == 0 and shares[part] >= 0.5 and max(counts) > 1:
-            counts[counts.index(max(counts))] -= 1
-            counts[part] = 1
-    return tuple(counts)
-
-
-def divide(
-    ids: Sequence[str], labels: Sequence[int], classes: Sequence[str], fractions: Sequence[float], seed: int
-) -> np.ndarray:
-    """ndarray of shape (n_photos,) of Part names, in the order of `ids`.
-
-    Photos of a class are ordered by a hash of seed and id, so the answer knows neither the order they come in nor a
-    random generator's version, and a photo more moves few others. Raises BadFractions, ClassTooSmall, EmptyPart.
-    """
-    labels = np.asarray(labels)
-    parts = np.empty(len(ids), dtype=object)
-    planned = planned_counts(classes, np.bincount(labels, minlength=len(classes)), fractions)
-    for label, counts in enumerate(planned.to_numpy()):
-        members = np.flatnonzero(labels == label)
-        drawn = sorted(members, key=lambda at: hashlib.sha256(f"{seed}:{ids[at]}".encode()).digest())
-        parts[drawn] = np.repeat([part.value for part in PARTS], counts)
-    return parts
-
-
-def planned_counts(classes: Sequence[str], counts: Sequence[int], fractions: Sequence[float]) -> pd.DataFrame:
-    """Photos a class and part as a split would have them: a row a class, columns train, validation, test (int).
-
-    counts: photos a class. Raises BadFractions, ClassTooSmall, EmptyPart.
-    """
-    fractions = checked_fractions(fractions)
-    table = []
-    for name, count in zip(classes, map(int, counts), strict=True):
-        if count < len(PARTS):
-            raise ClassTooSmall(name=name, count=count, needed=len(PARTS))
-        table.append(part_counts(count, fractions))
-        for part, size in zip(PARTS, table[-1], strict=True):
-            if size == 0:
-                raise EmptyPart(part=part.value, name=name, count=count)
-    return pd.DataFrame(table, index=pd.Index(classes, name="class"), columns=[part.value for part in PARTS])
-
-
-def checked_fractions(fractions: Sequence[float]) -> tuple[float, float, float]:
-    """Three fractions above 0 that add up to 1 (within 1e-6). Raises BadFractions."""
-    shown = ", ".join(f"{fraction:g}" for fraction in fractions)
-    if len(fractions) != 3 or not all(math.isfinite(fraction) and 0 < fraction < 1 for fraction in fractions):
-        raise BadFractions(fractions=shown)
-    if abs(sum(fractions) - 1) > 1e-6:
-        raise BadFractions(fractions=shown)
-    return tuple(float(fraction) for fraction in fractions)
-
-
-def make_split(settings: Settings, dataset: Dataset, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> Split:
+def make_split(
+    settings: Settings,
+    dataset: Dataset,
+    fractions: Sequence[float] = FRACTIONS,
+    seed: int = 0,
+    together: bool = True,
+    report: Report | None = None,
+) -> Split:
     """Make the stratified split, or find it where it was made before; sealed exam rows of the dataset come along.
 
     fractions: train, validation, test. Each class has at least one photo in each part, within one photo of the
-    fractions. Raises BadFractions, ClassTooSmall, EmptyPart.
+    fractions; with `together`, near copies lie on one side and move that by at most the largest group of them.
+    `report` counts the photos that are measured for near copies, the first time a dataset is looked at. Raises
+    BadFractions, ClassTooSmall, EmptyPart, NearCopiesStuck.
     """
+    fractions = checked_fractions(fractions)
     rows = photo_rows(settings, dataset.id)
-    rows = rows.assign(part=divide(rows["id"].to_numpy(), rows["label"], dataset.classes, fractions, seed))
+    groups = near_copies_of(settings, dataset, report) if together else {}
+    parts = divide(rows["id"].to_numpy(), rows["label"], dataset.classes, fractions, seed, groups)
+    kept = len(group_sizes(rows["id"], groups))
+    return keep_split(settings, dataset, rows.assign(part=parts), fractions, seed, together=kept)
+
+
+def near_copies_of(settings: Settings, dataset: Dataset, report: Report | None) -> Mapping[str, int]:
+    """Photo id -> group number of the photos that have near copies."""
+    try:
+        from core.datasets.near_copies import near_copy_groups  # brings SciPy, which nothing else here needs
+    except ModuleNotFoundError:
+        return {}
+    return near_copy_groups(settings, dataset, report)
+
+
+def keep_split(
+    settings: Settings,
+    dataset: Dataset,
+    rows: pd.DataFrame,
+    fractions: Sequence[float],
+    seed: int,
+    given: bool = False,
+    together: int = 0,
+) -> Split:
+    """Store a split, or find it. rows: columns id, label and part ("train", "validation", "test") of every photo."""
     exam = exam_rows(settings, dataset.id)
     if exam is not None:
         rows = pd.concat([rows, exam.assign(part=Part.EXAM.value)], ignore_index=True)
@@ -108,22 +75,27 @@ def make_split(settings: Settings, dataset: Dataset, fractions: Sequence[float] 
             {part: list(zip(group["id"], names[group["label"]], strict=True)) for part, group in members.items()},
         ),
         dataset=dataset.id,
-        fractions=checked_fractions(fractions),
+        fractions=tuple(fractions),
         seed=seed,
         counts={part: len(members[part]) for part in Part if part in members},
+        given=given,
+        together=together,
         created=datetime.now(UTC),
     )
     return _store(settings, split, rows)
 
 
 def _store(settings: Settings, split: Split, rows: pd.DataFrame) -> Split:
-    """Keep the split; one that is there already stays as it is."""
+    """Keep the split; one that is there already stays, but for what is known of it only now."""
     folder = settings.home / "splits" / split.id
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.home / "datasets.lock"):
         for path in _records(folder):
             if (known := _load(path)).dataset == split.dataset:
-                return known
+                learnt = {"given": known.given or split.given, "together": max(known.together, split.together)}
+                if (told := known.model_copy(update=learnt)) != known:
+                    write_text(path, told.model_dump_json(indent=1))
+                return told
         if (folder / "split.json").exists():
             # The same id sets under other labels (classes renamed): a split id doesn't know labels, so this dataset's
             # goes into a folder of its own.
@@ -188,6 +160,13 @@ def split_rows(settings: Settings, split: str, dataset: str | None = None, inclu
     _, path = _find(settings, split, dataset)
     rows = pd.read_parquet(path.with_name("rows.parquet"))
     return rows if include_exam else rows[rows["part"] != Part.EXAM.value].reset_index(drop=True)
+
+
+def sides(rows: pd.DataFrame, groups: Mapping[str, int]) -> list[int]:
+    """Numbers of the groups whose photos lie in more than one part. rows: columns id, part."""
+    numbers = rows["id"].map(groups)
+    parts = rows["part"].groupby(numbers).nunique()
+    return [int(number) for number in parts.index[parts > 1]]
 
 
 def class_counts(rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 
 from core.datasets import import_folder, import_zip, left_out, photo_rows
 from core.datasets.archives import Limits
-from core.errors import AlreadyDivided, BadZip, NoPhotos, OneClass, ZipTooLarge
+from core.errors import BadZip, NoPhotos, NoTraining, OneClass, ZipTooLarge
 
 
 def zipped(files, compression=zipfile.ZIP_DEFLATED) -> bytes:
@@ -175,7 +175,7 @@ def test_zips_without_classes_say_what_is_wrong(home, photo, plants):
     for files, error in [
         ({"readme.txt": b"hello"}, NoPhotos),
         ({"Oak/1.jpg": photo(1)}, OneClass),
-        ({f"train/{name}": content for name, content in plants.items()} | {"test/Oak/9.jpg": photo(9)}, AlreadyDivided),
+        ({f"test/{name}": content for name, content in plants.items()} | {"valid/Oak/9.jpg": photo(9)}, NoTraining),
     ]:
         with pytest.raises(error, match=r"plants\.zip"):
             import_zip(home, io.BytesIO(zipped(files)), "Zip", filename="plants.zip")

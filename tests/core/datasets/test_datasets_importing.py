@@ -192,7 +192,7 @@ def test_adding_files_makes_a_version_and_keeps_the_parent(home, folder, photo):
         ("Ash", "Elm", "Oak"),
         (3, 1, 4),
     )
-    assert child.edits == ("1 file added to Oak", "1 file added to Elm")
+    assert child.edits == ("1 photo added to Oak", "1 photo added to Elm")
     assert photo_rows(home, parent.id).shape[0] == 6
     labels = photo_rows(home, child.id).set_index("path")["label"]
     assert labels["Oak/0 (2).jpg"] == labels["Oak/0.jpg"] == 2

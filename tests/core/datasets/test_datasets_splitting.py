@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.datasets import class_counts, find_split, list_splits, make_split, split_rows, store_dataset, thin_classes
-from core.datasets.splitting import FRACTIONS, PARTS, divide, part_counts
+from core.datasets.dividing import FRACTIONS, PARTS, divide, part_counts
 from core.errors import BadFractions, ClassTooSmall, EmptyPart, UnknownSplit
 from core.records import Part
 
