@@ -111,6 +111,10 @@ class BadRecipe(ThawError):
     """The recipe {name} can't be used: {reason}. Save it again from the Augment page."""
 
 
+class WrongPhotos(ThawError):
+    """The recipe is for photos of {expected}. Received: {shape}. Turn grey photos into RGB and give all one size first."""
+
+
 # Training
 
 
@@ -147,7 +151,7 @@ class WeightsUnavailable(ThawError):
 
 
 class TooManyCopies(ThawError):
-    """{copies:,} fixed copies would take {size:.1f} GB, and {limit:.0f} GB may be. Use fewer copies, smaller photos, or draw them anew in each epoch."""
+    """{copies} fixed copies would take {size} GB, and {limit} GB may be. Use fewer copies, smaller photos, or draw them anew in each epoch."""
 
 
 class TrainingFailed(ThawError):

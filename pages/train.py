@@ -3,14 +3,14 @@
 import streamlit as st
 
 from core.charts import thaw_map
-from core.datasets import find_split
 from core.errors import ThawError
 from core.jobs import queue
 from core.jobs.cost import guess_seconds
 from core.models import blocks
 from core.records import Dataset, Part, Run, RunSpec, Split, Status
 from core.settings import settings
-from pages.parts import loaders, selection, train_form, train_jobs, train_phases, train_plan, warmup, words
+from core.training.epoch import photos_an_epoch
+from pages.parts import loaders, selection, train_form, train_jobs, train_map, train_phases, train_plan, warmup, words
 
 _MESSAGE = "_train_message"
 
@@ -28,7 +28,7 @@ def plan(dataset: Dataset, split: Split) -> None:
         if wrong and wrong[0] != "phases":
             st.error(words.plain(wrong[1]), icon=":material/error:")
     with above:
-        train_phases.freezing_map(spec, len(dataset.classes))
+        train_map.freezing_map(spec, len(dataset.classes))
     if wrong and wrong[0] == "phases":
         st.error(words.plain(wrong[1]), icon=":material/error:")
     start(spec, split, wrong)
@@ -58,13 +58,15 @@ def start(spec: RunSpec, split: Split, wrong: tuple[str, str] | None) -> None:
 
 
 def cost(spec: RunSpec, split: Split) -> str:
-    """ "2,100 photos, 24 epochs · about 4:10 on this machine · 2 jobs ahead"."""
-    photos = split.counts[Part.TRAIN]
+    """ "2,105 training photos, 4,232 an epoch, 24 epochs · about 4:10 on this machine · 2 jobs ahead"."""
+    photos, counts = split.counts[Part.TRAIN], loaders.training_counts(spec.split, spec.dataset)
+    shown = {photos_an_epoch(phase, counts) for phase in spec.phases}
+    an_epoch = "" if shown == {photos} else ", " + " or ".join(f"{each:,}" for each in sorted(shown)) + " an epoch"
     runs = loaders.runs()
-    seconds = guess_seconds(runs, spec, photos, lambda split_id: find_split(settings(), split_id).counts[Part.TRAIN])
+    seconds = guess_seconds(runs, spec, lambda plan: loaders.training_counts(plan.split, plan.dataset))
     ahead = sum(not run.status.over for run in runs)
     pieces = [
-        f"{words.count(photos, 'training photo')}, {words.count(spec.epochs, 'epoch')}",
+        f"{words.count(photos, 'training photo')}{an_epoch}, {words.count(spec.epochs, 'epoch')}",
         f"about {words.duration(seconds)} on this machine" if seconds else "nothing like it was timed here yet",
         f"{words.count(ahead, 'job')} ahead" if ahead else "",
     ]

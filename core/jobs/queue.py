@@ -5,11 +5,12 @@ from functools import lru_cache
 from pydantic import ValidationError
 
 from core import augment, datasets, models
-from core.errors import BadSpec, RunNotActive
+from core.errors import BadSpec, NoSplit, RunNotActive
 from core.jobs import supervision
-from core.records import Phase, Run, RunSpec, Status
+from core.records import Part, Phase, Run, RunSpec, Status
 from core.runs import RunStore
 from core.settings import Settings
+from core.training import copies
 
 
 @lru_cache(maxsize=4)
@@ -23,7 +24,7 @@ def resolve_spec(settings: Settings, raw: dict) -> RunSpec:
     The plan in `raw` as people write it, with ids in place of names.
 
     `dataset` may be a name, `split` a beginning of its id or missing (the newest), a phase's `recipe` a name. Raises
-    BadSpec, UnknownDataset, UnknownSplit, UnknownRecipe.
+    BadSpec, NoSplit, UnknownDataset, UnknownSplit, UnknownRecipe.
     """
     if not isinstance(raw, dict):
         raise BadSpec(reason=f"it must be one JSON object. Received: {type(raw).__name__}")
@@ -35,7 +36,7 @@ def resolve_spec(settings: Settings, raw: dict) -> RunSpec:
     if raw.get("split") is None:
         found = datasets.list_splits(settings, dataset.id)
         if not found:
-            raise BadSpec(reason=f"{dataset.name} has no split yet; make one with `split` or on the Photos page")
+            raise NoSplit(dataset=dataset.name)
         raw["split"] = found[-1].id
     elif isinstance(raw["split"], str):
         raw["split"] = datasets.find_split(settings, raw["split"], dataset.id).id
@@ -65,14 +66,19 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
     Everything about a plan that can be known before it is queued; no Keras is loaded.
 
     Returns the plan as it is stored (registry's backbone name, hash of the weights) and the evaluation id. Raises what
-    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise.
+    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise, and TooManyCopies.
     """
     dataset = datasets.find_dataset(settings, spec.dataset)
     split = datasets.find_split(settings, spec.split, dataset.id)
     phases = tuple(
-        phase if phase.recipe is None else phase.model_copy(update={"recipe": augment.validate(phase.recipe)})
+        phase if phase.recipe is None else phase.model_copy(update={"recipe": augment.validate(phase.recipe.active)})
         for phase in spec.phases
     )
+    if any(phase.fixed_copies for phase in phases):
+        rows = datasets.split_rows(settings, split.id, dataset.id)
+        counts = datasets.class_counts(rows, dataset.classes)[str(Part.TRAIN)].tolist()
+        for phase in phases:
+            copies.check_size(phase, spec.input_size, counts)
     spec = spec.model_copy(update={"dataset": dataset.id, "split": split.id, "phases": phases})
     return models.check(settings, spec, len(dataset.classes)), split.evaluation_id
 

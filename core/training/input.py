@@ -9,17 +9,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from core.augment.balancing import Oversample
+from core.training.epoch import order, repeated, steps
+
 PREFETCHED = 2  # batches made ready while the network computes
-
-
-def steps(photos: int, batch_size: int) -> int:
-    """Batches an epoch; the last may be smaller."""
-    return -(-photos // batch_size)
-
-
-def order(photos: int, seed: int, epoch: int) -> np.ndarray:
-    """ndarray of shape (photos,): the permutation in which an epoch visits the photos."""
-    return np.random.default_rng([seed, epoch]).permutation(photos)
 
 
 def batches(
@@ -34,31 +27,38 @@ def batches(
     *,
     epochs: int = 1,
     rows: np.ndarray | None = None,
+    oversample: Oversample = None,
     class_weights: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Batches of `epochs` epochs, counted from `epoch`, one after the other.
 
     pixels : array or memory map of shape (n, ...): uint8 photos, or float32 features of a frozen prefix. Only the rows
         of a batch are ever read into memory.
-    labels : int array of shape (n,).
+    labels : int array of shape (n,), or float32 of shape (n, classes) where labels are mixed already.
     rows : the rows of `pixels` and `labels` that take part (the training part); all where None.
+    oversample : how often photos of rare classes come in an epoch (core.augment.balancing); for int labels only.
     class_weights : float array of shape (classes,); a mixed label weighs as its shares do.
 
     Yields (float32 (b, ...) photos in 0 to 255 or features, float32 (b, classes) labels), and float32 (b,) weights
     third where class weights are given. The augmenter gets the number of the epoch and of the batch within it.
     """
     rows = np.arange(len(labels)) if rows is None else np.asarray(rows)
-    one_hot = np.eye(classes, dtype="float32")
-    an_epoch = steps(len(rows), batch_size)
+    soft = labels.ndim == 2
+    truth_of = labels if soft else np.eye(classes, dtype="float32")
+    an_epoch = steps(len(repeated(labels, rows, oversample, seed, epoch)), batch_size)
     running = (-1, rows)  # the order of the epoch that is being read, made once
+
+    def visits(number):
+        shown = repeated(labels, rows, oversample, seed, epoch + number)
+        return shown[order(len(shown), seed, epoch + number)] if shuffle else shown
 
     def gather(step):
         nonlocal running
         number, batch = divmod(int(step), an_epoch)
-        if shuffle and running[0] != number:
-            running = (number, rows[order(len(rows), seed, epoch + number)])
+        if running[0] != number:
+            running = (number, visits(number))
         index = running[1][batch * batch_size : (batch + 1) * batch_size]
-        return pixels[index], one_hot[labels[index]]
+        return pixels[index], truth_of[index] if soft else truth_of[labels[index]]
 
     def load(step):
         photos, truth = tf.numpy_function(gather, [step], (tf.as_dtype(pixels.dtype), tf.float32))

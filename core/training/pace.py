@@ -1,6 +1,7 @@
 """The time a training has left: measured while it runs, and remembered for phases that begin later."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,8 +20,8 @@ class Pace:
     anything but the time that is shown.
     """
 
-    def __init__(self, settings: Settings, spec: RunSpec, photos: int):
-        self._spec, self._photos = spec, photos
+    def __init__(self, settings: Settings, spec: RunSpec, photos: Sequence[int]):
+        self._spec, self._photos = spec, photos  # photos an epoch, by phase
         self._path = settings.cache / "pace.json"
         self._known = _read(self._path)
         self._seen: dict[int, tuple[float, float]] = {}  # photos and their seconds, by phase
@@ -32,7 +33,7 @@ class Pace:
             self._seen[phase] = (0.0, 0.0)
             return
         count, total = self._seen[phase]
-        if count > FORGET * self._photos:
+        if count > FORGET * self._photos[phase]:
             count, total = count * FADE, total * FADE
         self._seen[phase] = (count + photos, total + seconds)
 
@@ -60,10 +61,10 @@ class Pace:
         if not count:
             return None
         here = seconds / count
-        check = self._check.get(phase, CHECK * here * self._photos)
-        total = here * (photos + epochs * self._photos) + check * (epochs + (photos > 0) + 2)
-        for coming in self._spec.phases[phase + 1 :]:
-            total += coming.epochs * self._photos * (1 + CHECK) * self._expected(coming, here)
+        check = self._check.get(phase, CHECK * here * self._photos[phase])
+        total = here * (photos + epochs * self._photos[phase]) + check * (epochs + (photos > 0) + 2)
+        for number, coming in enumerate(self._spec.phases[phase + 1 :], start=phase + 1):
+            total += coming.epochs * self._photos[number] * (1 + CHECK) * self._expected(coming, here)
         return total
 
     def _expected(self, phase: Phase, here: float) -> float:
@@ -77,7 +78,7 @@ class Pace:
     def _key(self, of: Phase | str) -> str:
         """Names what decides the pace: backbone, size, and of a phase all but its epochs and rates."""
         if isinstance(of, Phase):
-            recipe = of.recipe.id if of.recipe and of.recipe.steps else None
+            recipe = of.recipe.id if of.recipe and of.recipe.active.steps and not of.fixed_copies else None
             of = content_hash([of.frozen, of.batch_size, of.optimizer, recipe, self._spec.head.model_dump(mode="json")])
         return f"{self._spec.backbone} {self._spec.input_size} {of}"
 

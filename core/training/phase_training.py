@@ -3,48 +3,19 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from core.augment.pipeline import Augmenter
 from core.errors import TrainingFailed
 from core.records import Part, Phase, RunSpec
-from core.training import input as pipeline
+from core.training.epoch import steps
+from core.training.phase_input import Source, stream
 from core.training.prefix_cache import outputs
 
 PREDICT_BATCH = 64
 SMALLEST = 1e-7  # probabilities are cut here before the logarithm, as Keras's cross-entropy does
 COOLED = 0.1  # the exponential schedule ends at this share of the rate it began with
-
-
-class Source(NamedTuple):
-    """Where a part's inputs are: `array[rows]`, with `labels[rows]`."""
-
-    array: np.ndarray  # (m, ...), uint8 photos or float32 features of a frozen prefix, a memory map
-    labels: np.ndarray  # (m,)
-    rows: np.ndarray  # row numbers of the part
-
-
-@dataclass(frozen=True)
-class Photos:
-    """The photos of a split, in the order of their sorted ids."""
-
-    ids: list[str]
-    labels: np.ndarray  # (n,), int64
-    rows: dict[Part, np.ndarray]  # row numbers of each part
-    pixels: np.ndarray  # (n, s, s, 3), uint8, a memory map
-
-    def source(self, part: Part) -> Source:
-        return Source(self.pixels, self.labels, self.rows[part])
-
-
-def balanced(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Weight of each class, (classes,): n / (classes * count), as scikit-learn's "balanced". Absent classes weigh 0."""
-    counts = np.bincount(labels, minlength=classes)
-    return np.divide(len(labels), classes * counts, out=np.zeros(classes), where=counts > 0)
 
 
 class PhaseTraining:
@@ -61,7 +32,7 @@ class PhaseTraining:
     ):
         self.phase, self.model, self.source, self.train_photos = phase, model, source, train_photos
         self._spec, self._classes = spec, classes
-        self.batches = pipeline.steps(train_photos, phase.batch_size)
+        self.batches = steps(train_photos, phase.batch_size)
         # A new optimiser and a new trace: Keras takes up changed `trainable` flags only when it compiles again.
         model.compile(
             optimizer=_optimizer(phase, self.batches),
@@ -80,7 +51,7 @@ class PhaseTraining:
         Raises TrainingFailed as soon as the loss is no number.
         """
         if self._iterator is None:  # one stream for the rest of the phase: the augmenter is traced once
-            self._iterator = iter(self._stream(epoch, last))
+            self._iterator = iter(stream(self._spec, self.phase, self.source(Part.TRAIN), self._classes, epoch, last))
         self.model.reset_metrics()
         logs = {}
         began = time.perf_counter()
@@ -120,28 +91,6 @@ class PhaseTraining:
             "validation_loss": float(-np.log(np.clip(of_true, SMALLEST, 1)).mean()),
             "validation_accuracy": float((answers.argmax(axis=1) == true).mean()),
         }
-
-    def _stream(self, epoch: int, last: int):
-        phase, (array, labels, rows) = self.phase, self.source(Part.TRAIN)
-        augmenter = None
-        if phase.recipe is not None and phase.recipe.steps:
-            augmenter = Augmenter(phase.recipe, self._spec.seed, array.shape[1], array.shape[2], self._classes)
-        weights = None
-        if phase.class_weights == "balanced":  # from the training part alone
-            weights = balanced(labels[rows], self._classes)
-        return pipeline.batches(
-            array,
-            labels,
-            self._classes,
-            augmenter,
-            phase.batch_size,
-            self._spec.seed,
-            epoch,
-            True,
-            epochs=last - epoch + 1,
-            rows=rows,
-            class_weights=weights,
-        )
 
 
 def _optimizer(phase: Phase, batches: int) -> keras.optimizers.Optimizer:

@@ -19,11 +19,13 @@ def usable(
 ) -> bool:
     """Whether phase `number` (from 0) trains on kept outputs: a function of the spec and the byte limit alone.
 
-    True where the photos are fixed (no recipe), the prefix of `cut` layers, whose output has shape `output` a photo,
-    still is the pre-trained one (no earlier phase trained any of it), and the outputs of all photos fit the limit.
+    True where the photos are fixed (no recipe, or copies that are augmented once), the prefix of `cut` layers, whose
+    output has shape `output` a photo, still is the pre-trained one (no earlier phase trained any of it), and the
+    outputs of all photos fit the limit.
     """
     phase = spec.phases[number]
-    if spec.weights_hash is None or cut < 1 or (phase.recipe is not None and phase.recipe.steps):
+    online = phase.recipe is not None and phase.recipe.active.steps and phase.fixed_copies is None
+    if spec.weights_hash is None or cut < 1 or online:
         return False
     if any(earlier.frozen != "all" and earlier.frozen < cut for earlier in spec.phases[:number]):
         return False
@@ -43,9 +45,9 @@ def features(
 ) -> np.memmap:
     """Outputs of the Keras model `prefix` for `pixels[rows]`, float32 of shape (len(rows), *output); read-only map.
 
-    pixels : uint8 of shape (n, s, s, 3). `ids` are the ids of these rows, in their order; with size, weights, backbone
-    and cut they are the key. The outputs are computed once, by whoever comes first. `tick(done)` is called before
-    every batch and may raise to stop.
+    pixels : uint8 of shape (n, s, s, 3). `ids` are the ids of these rows, in their order, or what else names them all;
+    with size, weights, backbone and cut they are the key. The outputs are computed once, by whoever comes first.
+    `tick(done)` is called before every batch and may raise to stop.
     """
     shape = (len(rows), *prefix.output_shape[1:])
 

@@ -5,7 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
@@ -18,46 +18,21 @@ from core.models.network import PhaseModel, build
 from core.records import Part, PartPredictions, Phase, Predictions, Progress, RunSpec
 from core.settings import Settings
 from core.training import checkpoints, prefix_cache
+from core.training.copies import Copies, fixed_copies
+from core.training.copies import key as copies_key
+from core.training.epoch import makes_copies, photos_an_epoch
 from core.training.input import make_deterministic
 from core.training.outcome import Result
 from core.training.pace import Pace
-from core.training.phase_training import PhaseTraining, Photos, Source
+from core.training.phase_input import Photos, Source
+from core.training.phase_training import PhaseTraining
 from core.training.pixels import decoded
+from core.training.position import Position
 from core.training.reporting import Reporter
 
 CHECKPOINT_SECONDS = 10.0  # a checkpoint at the end of an epoch, but not more often than this
 WEIGHTS = "trained.weights.h5"
 PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
-
-
-@dataclass
-class Position:
-    """Where a training stands at the end of an epoch: what a checkpoint says beside its arrays."""
-
-    phase: int = 0  # from 0
-    phase_epoch: int = 0  # epochs done in this phase
-    epoch: int = 0  # epochs done over all phases
-    best: float | None = None  # best monitored figure of this phase
-    best_epoch: int = 0  # epoch of this phase that had it
-    seconds: float = 0.0  # of all attempts
-    train_seconds: float = 0.0  # of that, in training batches
-    train_photos: int = 0  # photos that went through them
-    history: list[dict[str, float]] = field(default_factory=list)  # metrics of each epoch
-
-    def judge(self, phase: Phase, metrics: dict[str, float]) -> bool:
-        """Take in an epoch's figures; True where it is the best of its phase. The earliest of equals stays best."""
-        monitor = phase.early_stopping.monitor if phase.early_stopping else "accuracy"
-        figure = metrics[f"validation_{monitor}"] * (-1 if monitor == "loss" else 1)
-        if self.best is None or figure > self.best:
-            self.best, self.best_epoch = figure, self.phase_epoch
-            return True
-        return False
-
-    def phase_over(self, phase: Phase) -> bool:
-        waited = self.phase_epoch - self.best_epoch
-        return self.phase_epoch >= phase.epochs or (
-            phase.early_stopping is not None and waited >= phase.early_stopping.patience
-        )
 
 
 def train(
@@ -118,7 +93,9 @@ class _Training:
         self.photos = self._read(split_rows)
         reporter.say("building the network")
         self.network = build(settings, spec, len(classes))
-        self.pace = Pace(settings, spec, len(self.photos.rows[Part.TRAIN]))
+        counts = np.bincount(self.photos.labels[self.photos.rows[Part.TRAIN]], minlength=len(classes))
+        self.an_epoch = [photos_an_epoch(phase, counts) for phase in spec.phases]
+        self.pace = Pace(settings, spec, self.an_epoch)
         self.position = Position()
         self.changed: list = []  # variables that any phase so far may have changed, in a fixed order
         self.best: list[np.ndarray] | None = None  # values of the phase's variables at its best epoch
@@ -154,15 +131,15 @@ class _Training:
 
     def _ready(self, number: int, phase: Phase, model: PhaseModel, restored: dict | None) -> PhaseTraining:
         """The phase compiled, on kept features where the spec allows it, and put back to its checkpoint."""
-        spec, trained, source = self.spec, model.full, self.photos.source
-        prefix, count = model.prefix, len(self.photos.ids)
+        spec, trained = self.spec, model.full
+        source = cache(partial(self._copies, phase)) if makes_copies(phase) else self.photos.source
+        prefix, count = model.prefix, len(self.photos.ids) + (self.an_epoch[number] if makes_copies(phase) else 0)
         if restored is not None:
             _assign(self.changed, restored, "variable")
         if prefix is not None and prefix_cache.usable(spec, number, model.cut, prefix.output_shape[1:], count):
-            trained, source = model.suffix, cache(partial(self._features, model))
+            trained, source = model.suffix, cache(partial(self._features, model, source, phase))
             self.cache_used = True
-        photos = len(self.photos.rows[Part.TRAIN])
-        running = PhaseTraining(spec, phase, trained, source, photos, len(self.classes))
+        running = PhaseTraining(spec, phase, trained, source, self.an_epoch[number], len(self.classes))
         self.best = None
         if restored is None:
             self.position.phase, self.position.phase_epoch = number, 0
@@ -174,20 +151,38 @@ class _Training:
                 self.best = _values(model.suffix.variables)
         return running
 
-    def _features(self, model: PhaseModel, part: Part) -> Source:
-        """The frozen prefix's outputs of one part. A part at a time: training need not wait for the others."""
-        rows = self.photos.rows[part]
-        ids, began = [self.photos.ids[row] for row in rows], time.monotonic()
+    def _copies(self, phase: Phase, part: Part) -> Source:
+        """Where a part's photos are when the training ones are copies that were augmented once."""
+        source = self.photos.source(part)
+        if part != Part.TRAIN:
+            return source
+        copies = Copies(self.spec, phase, *source, len(self.classes))
 
         def tick(done):
-            self.reporter.tick(note=f"running the frozen layers once: {done} of {len(ids)} {part} photos")
+            self.reporter.tick(note=f"making the augmented copies: {done} of {copies.length}")
+
+        made = fixed_copies(self.settings, copies, self._copies_key(phase), tick)
+        return Source(made["pixels"], made["label"], np.arange(copies.length))
+
+    def _copies_key(self, phase: Phase) -> str:
+        rows = self.photos.rows[Part.TRAIN]
+        names = [self.classes[label] for label in self.photos.labels[rows]]
+        return copies_key(self.spec, phase, [self.photos.ids[row] for row in rows], self.classes, names)
+
+    def _features(self, model: PhaseModel, source: Callable[[Part], Source], phase: Phase, part: Part) -> Source:
+        """The frozen prefix's outputs of one part. A part at a time: training need not wait for the others."""
+        array, labels, rows = source(part)
+        copied = labels.ndim == 2
+        ids = [self._copies_key(phase)] if copied else [self.photos.ids[row] for row in rows]
+        began = time.monotonic()
+
+        def tick(done):
+            self.reporter.tick(note=f"running the frozen layers once: {done} of {len(rows)} {part} photos")
             if done:
                 self.pace.forward((time.monotonic() - began) / done)
 
-        kept = prefix_cache.features(
-            self.settings, self.spec, model.prefix, model.cut, self.photos.pixels, rows, ids, tick
-        )
-        return Source(kept, self.photos.labels[rows], np.arange(len(rows)))
+        kept = prefix_cache.features(self.settings, self.spec, model.prefix, model.cut, array, rows, ids, tick)
+        return Source(kept, labels[rows], np.arange(len(rows)))
 
     def _phase(self, number: int, phase: Phase, running: PhaseTraining, model: PhaseModel) -> None:
         position, photos = self.position, running.train_photos

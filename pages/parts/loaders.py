@@ -66,6 +66,13 @@ def split_rows(split_id: str, dataset_id: str) -> pd.DataFrame:
     return datasets.split_rows(settings(), split_id, dataset_id)
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def training_counts(split_id: str, dataset_id: str) -> list[int]:
+    """Training photos of each class of the dataset, in its order."""
+    classes = datasets.find_dataset(settings(), dataset_id).classes
+    return datasets.class_counts(split_rows(split_id, dataset_id), classes)[str(Part.TRAIN)].tolist()
+
+
 @st.cache_data(max_entries=4096, show_spinner=False)
 def thumbnail(photo_id: str, size: int = 96) -> bytes:
     """JPEG of a photo, its longest side at most `size` px."""

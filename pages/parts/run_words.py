@@ -60,9 +60,18 @@ def phase(spec: RunSpec, one: Phase) -> str:
 
 def recipe(one: Phase) -> str:
     """What augmentation a phase used."""
-    if one.recipe is None or not one.recipe.steps:
+    used = one.recipe
+    if used is None:
         return "photos as they are"
-    return f"augmented by “{one.recipe.name}”" if one.recipe.name else "augmented"
+    named = f"augmented by “{used.name}”" if used.name else "augmented"
+    pieces = [named if used.active.steps else "photos as they are"]
+    if used.active.steps and one.fixed_copies:
+        pieces.append(words.count(one.fixed_copies, "fixed copy of each photo", "fixed copies of each photo"))
+    if used.oversample == "largest":
+        pieces.append("every class as often as the largest")
+    elif used.oversample:
+        pieces.append(f"every class at least {used.oversample:,} times an epoch")
+    return ", ".join(pieces)
 
 
 def head(one: Head) -> str:

@@ -1,12 +1,10 @@
-"""The phases of a training plan: the thaw map, and a row of controls each."""
+"""The phases of a training plan: a row of controls each."""
 
 import streamlit as st
 
-from core.charts import thaw_map
-from core.models import BACKBONES, blocks, trainable_share
-from core.models.thaw import twins
+from core.models import BACKBONES
 from core.records import EarlyStopping, Phase, RunSpec
-from pages.parts import selection, train_plan, words
+from pages.parts import train_plan
 
 PLAIN = "photos as they are"
 SCHEDULES = {"constant": "stays", "cosine": "falls to 0 (cosine)", "exponential": "falls (exponential)"}
@@ -14,65 +12,6 @@ SCHEDULES = {"constant": "stays", "cosine": "falls to 0 (cosine)", "exponential"
 _LABELS = (
     """<style>[class*="st-key-train_row_"] > .stElementContainer:first-child { padding-bottom: .55rem; }</style>"""
 )
-
-
-def freezing_map(spec: RunSpec, classes: int) -> None:
-    """The backbone from photo to class: what stays frozen in blue and hatched, what thaws in orange."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        position = 0
-        if len(spec.phases) > 1:
-            position = st.segmented_control(
-                "Shown phase",
-                range(len(spec.phases)),
-                default=0,
-                required=True,
-                format_func=lambda n: f"Phase {n + 1}",
-                key=f"train_map_phase_{len(spec.phases)}",
-                label_visibility="collapsed",
-                width="content",
-            )
-        phase = spec.phases[position]
-        backbone = BACKBONES[spec.backbone]
-        frozen = "all" if phase.frozen == "all" else min(phase.frozen, backbone.layers)
-        st.markdown(_freezing_sentence(spec, phase, frozen, classes), width="stretch")
-        st.button(
-            "Add a phase",
-            icon=":material/add:",
-            on_click=train_plan.add_phase,
-            disabled=len(spec.phases) >= 20,
-            help="Training goes on where the phase before ended, with other layers frozen and usually a lower rate.",
-        )
-    bands = [(block.name, block.layers, block.parameters) for block in blocks(spec.backbone)]
-    st.plotly_chart(
-        thaw_map.plot(thaw_map.info(bands, frozen), selection.dark()),
-        key="train_map",
-        config={"displayModeBar": False},
-        alt=f"{backbone.title} from photo to class: {words.freezing(phase, backbone.layers)}",
-    )
-
-
-def _freezing_sentence(spec: RunSpec, phase: Phase, frozen: int | str, classes: int) -> str:
-    """ "First 100 of 132 layers stay frozen: 12 % of the weights train", and the cuts that train the same."""
-    backbone = BACKBONES[spec.backbone]
-    moving = phase.train_batch_normalization or spec.weights is None
-    share = trainable_share(
-        spec.backbone,
-        frozen,
-        train_batch_normalization=moving,
-        head=spec.head,
-        classes=classes,
-        input_size=max(spec.input_size, backbone.minimum),
-    )
-    same = () if frozen == "all" else next(group for group in twins(spec.backbone, moving) if frozen in group)
-    others = [str(k) for k in same if k != frozen]
-    twin = f" Freezing {' or '.join(others[:6])} trains the same network." if others and frozen > 1 else ""
-    sentence = words.freezing(phase, backbone.layers)
-    sentence = sentence[0].upper() + sentence[1:]
-    return f"{sentence}." if share == 1 else f"{sentence}: {_share(share)} of the weights train.{twin}"
-
-
-def _share(share: float) -> str:
-    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
 def phases(spec: RunSpec) -> RunSpec:
@@ -129,7 +68,7 @@ def _phase(spec: RunSpec, position: int, phase: Phase, key: str) -> Phase:
         recipe = st.selectbox(
             "Augmentation",
             options,
-            index=options.index(phase.recipe.id if phase.recipe and phase.recipe.steps else ""),
+            index=options.index(phase.recipe.id if phase.recipe and phase.recipe.id in known else ""),
             format_func=lambda recipe_id: known[recipe_id].name or "unnamed" if recipe_id else PLAIN,
             key=f"{key}_recipe",
             width=230,
@@ -137,7 +76,7 @@ def _phase(spec: RunSpec, position: int, phase: Phase, key: str) -> Phase:
             "photo only once, which is many times faster.",
         )
         with st.popover("More"):
-            more = _phase_more(phase, key)
+            more = _phase_more(phase, key, bool(recipe))
         if len(spec.phases) > 1:
             st.button(
                 "Remove",
@@ -157,7 +96,7 @@ def _phase(spec: RunSpec, position: int, phase: Phase, key: str) -> Phase:
     )
 
 
-def _phase_more(phase: Phase, key: str) -> dict:
+def _phase_more(phase: Phase, key: str, recipe: bool) -> dict:
     optimizer = st.selectbox(
         "Optimiser",
         ["adam", "sgd", "rmsprop"],
@@ -195,6 +134,16 @@ def _phase_more(phase: Phase, key: str) -> dict:
         disabled=not stopping,
         key=f"{key}_patience",
     )
+    copies = st.number_input(
+        "Fixed copies",
+        0,
+        100,
+        phase.fixed_copies or 0,
+        disabled=not recipe,
+        key=f"{key}_copies",
+        help="0 draws the augmentation anew in every epoch. With n, each photo is augmented n times before training "
+        "and then stays so: a frozen network still looks at each copy only once, but n copies are not endless ones.",
+    )
     balanced = st.toggle(
         "Rare classes weigh more",
         phase.class_weights is not None,
@@ -212,5 +161,6 @@ def _phase_more(phase: Phase, key: str) -> dict:
         "schedule": schedule,
         "early_stopping": EarlyStopping(monitor=monitor, patience=patience) if stopping else None,
         "class_weights": "balanced" if balanced else None,
+        "fixed_copies": copies if copies and recipe else None,
         "train_batch_normalization": normal,
     }

@@ -110,21 +110,25 @@ def use_recipe(recipe: Recipe) -> None:
     """Train with this recipe from the first phase on that thaws something, else in the last."""
     if _PLAN not in st.session_state:
         load_preset()
-    spec = st.session_state[_PLAN]
+    load(with_recipe(st.session_state[_PLAN], recipe))
+
+
+def with_recipe(spec: RunSpec, recipe: Recipe) -> RunSpec:
+    """The plan that `use_recipe` makes of one."""
     from_phase = next((n for n, phase in enumerate(spec.phases) if phase.frozen != "all"), len(spec.phases) - 1)
     phases = tuple(
         phase.model_copy(update={"recipe": recipe}) if n >= from_phase else phase for n, phase in enumerate(spec.phases)
     )
-    load(spec.model_copy(update={"phases": phases}))
+    return spec.model_copy(update={"phases": phases})
 
 
 def recipes(spec: RunSpec) -> dict[str, Recipe]:
     """What a phase can be augmented with, by recipe id: saved ones, the plan's own, the one on the Augment page."""
     working = augment_recipe.current()
-    found = [recipe for recipe in list_recipes(settings()) if recipe.steps]
+    found = list_recipes(settings())
     found += [phase.recipe for phase in spec.phases if phase.recipe]
     found += [working if working.name else working.model_copy(update={"name": "the one on the Augment page"})]
-    return {recipe.id: recipe for recipe in reversed(found) if recipe.steps}
+    return {recipe.id: recipe for recipe in reversed(found) if recipe.active.steps or recipe.oversample}
 
 
 def weights_files() -> list[str]:

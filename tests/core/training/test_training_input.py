@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from core.training.input import batches, order, steps
+from core.training.epoch import order, steps
+from core.training.input import batches
 
 PIXELS = np.arange(10 * 2 * 2 * 3, dtype=np.uint8).reshape(10, 2, 2, 3)
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 0])
@@ -78,3 +79,19 @@ def test_the_order_depends_on_seed_and_epoch_alone():
     assert order(50, 1, 2).tolist() == order(50, 1, 2).tolist()
     assert len({tuple(order(50, seed, epoch)) for seed in range(3) for epoch in range(3)}) == 9
     assert (steps(10, 4), steps(8, 4), steps(3, 128)) == (3, 2, 1)
+
+
+def test_rare_classes_come_as_often_as_asked_and_the_rest_differs_from_epoch_to_epoch():
+    found = read(rows=np.arange(10), oversample=5, epochs=2)  # four photos of the first class, three of the others
+    assert [len(batch[0]) for batch in found] == [4, 4, 4, 3] * 2
+    epochs = [np.concatenate([batch[0] for batch in found[start : start + 4]])[:, 0, 0, 0] // 12 for start in (0, 4)]
+    for visited in epochs:
+        assert np.bincount(LABELS[visited.astype(int)]).tolist() == [5, 5, 5]
+        assert set(visited) == set(range(10))
+    assert np.bincount(epochs[0].astype(int)).tolist() != np.bincount(epochs[1].astype(int)).tolist()
+
+
+def test_labels_that_are_mixed_already_come_as_they_are():
+    soft = np.linspace(0, 1, 30, dtype=np.float32).reshape(10, 3)
+    for photos, labels in (map(np.asarray, batch) for batch in batches(PIXELS, soft, 3, None, 4, 3, 1, True)):
+        np.testing.assert_array_equal(labels, soft[photos[:, 0, 0, 0].astype(int) // 12])

@@ -1,83 +1,14 @@
-import hashlib
-import json
-
 import numpy as np
-import pandas as pd
 import pytest
-from PIL import Image
+from small_runs import CLASSES, TURNS, numbers, run, spec_of
 
 from core.errors import TrainingFailed
-from core.records import EarlyStopping, Head, Part, Phase, Recipe, RunSpec, Step
-from core.settings import Settings
-from core.training import Stopped, prefix_cache
-from core.training.phase_training import PhaseTraining, balanced
-from core.training.trainer import WEIGHTS, Position, train
-
-CLASSES = ("red", "green", "blue")
-SIZE = 16
-HEAD = Head(pooling="average", dense=(8,), dropout=0.4)
-TURNS = Recipe(steps=(Step(operation="horizontal_flip"), Step(operation="rotation"), Step(operation="mixup")))
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
-    """A data folder with 60 noisy photos of three colours, and the frame of their split; exam photos are not stored."""
-    home = tmp_path_factory.mktemp("home")
-    draw = np.random.default_rng(0)
-    rows = []
-    for number in range(60):
-        label = number % 3
-        photo = draw.integers(0, 160, (SIZE, SIZE, 3))
-        photo[..., label] += 60
-        photo = photo.astype(np.uint8)
-        name = hashlib.sha256(photo.tobytes()).hexdigest()
-        path = home / "photos" / name[:2] / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(photo).save(path)
-        rows.append((name, label, "train" if number < 36 else "validation" if number < 48 else "test"))
-    rows.append(("f" * 64, 0, "exam"))
-    weights = home / "operator"
-    weights.mkdir()
-    settings = Settings(home=home, weights=weights, tracking_uri="", photo_roots=None)
-    return settings, pd.DataFrame(rows, columns=["id", "label", "part"])
-
-
-def spec_of(*phases, **fields):
-    fields = {"backbone": "vanilla", "input_size": SIZE, "head": HEAD, "seed": 5} | fields
-    return RunSpec(dataset="d", split="s", phases=phases, **fields)
-
-
-class Follower:
-    """Takes the reports; asks for a stop once so many epochs are done."""
-
-    def __init__(self, stop_after=None):
-        self.stop_after, self.progress, self.epochs = stop_after, [], []
-
-    def report(self, progress, metrics):
-        self.progress.append(progress)
-        if metrics is not None:
-            self.epochs.append(metrics)
-
-    def stop(self):
-        return self.stop_after is not None and len(self.epochs) >= self.stop_after
-
-
-def run(drawn, spec, folder, stop_after=None, **options):
-    settings, rows = drawn
-    follower = Follower(stop_after)
-    arguments = (settings, spec, CLASSES, rows, folder, follower.report, follower.stop, "evaluation")
-    return train(*arguments, **{"checkpoint_seconds": 0.0} | options), follower
-
-
-def numbers(result):
-    """Everything a training decides: the trained weights' bytes and the answers."""
-    import h5py
-
-    found = {}
-    with h5py.File(result.weights) as file:
-        file.visititems(lambda name, item: found.update({name: item[()].tobytes()}) if hasattr(item, "shape") else None)
-    return found | {str(part): answers.probabilities.tobytes() for part, answers in result.predictions.parts.items()}
-
+from core.records import EarlyStopping, Head, Part, Phase
+from core.training import Stopped
+from core.training.phase_input import balanced
+from core.training.phase_training import PhaseTraining
+from core.training.position import Position
+from core.training.trainer import WEIGHTS
 
 PLAN = spec_of(
     Phase(epochs=3, batch_size=8, recipe=TURNS, schedule="cosine", class_weights="balanced"),
@@ -203,7 +134,7 @@ def test_a_loss_that_is_no_number_stops_at_once_with_a_sentence(drawn, tmp_path,
         def __call__(self, images, labels, *_):
             return images, labels * float("nan")
 
-    monkeypatch.setattr("core.training.phase_training.Augmenter", Broken)
+    monkeypatch.setattr("core.training.phase_input.Augmenter", Broken)
     with pytest.raises(TrainingFailed, match=r"no longer a number in epoch 1, batch 1.*try 0.0001"):
         run(drawn, spec_of(Phase(recipe=TURNS)), tmp_path / "attempt-1")
 
@@ -239,98 +170,6 @@ def test_balanced_weights_are_those_of_scikit_learn_and_absent_classes_weigh_not
     from sklearn.utils.class_weight import compute_class_weight
 
     labels = np.array([0, 0, 0, 1, 2, 2])
-    np.testing.assert_allclose(balanced(labels, 3), compute_class_weight("balanced", classes=np.arange(3), y=labels))
-    assert balanced(labels, 4)[3] == 0
-
-
-# The frozen prefix
-
-
-@pytest.fixture(scope="module")
-def pretrained(drawn):
-    """Makes plans whose small network starts from kept weights, so that no real ones are needed."""
-    import keras
-
-    from core.models import vanilla
-
-    settings, _ = drawn
-    keras.utils.set_random_seed(1)
-    file = settings.home / "small.weights.h5"
-    vanilla.construct(SIZE).save_weights(file)
-    content = hashlib.sha256(file.read_bytes()).hexdigest()
-    settings.frozen_weights.mkdir()
-    file.rename(settings.frozen_weights / f"{content}.weights.h5")
-    return lambda *phases: spec_of(*phases, weights_hash=content)
-
-
-def test_kept_prefix_outputs_train_the_same_network_as_the_whole_one(drawn, tmp_path, pretrained, monkeypatch):
-    spec = pretrained(Phase(frozen="all", epochs=3, batch_size=8), Phase(frozen=6, epochs=2, batch_size=8))
-    kept, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
-    assert kept.prefix_cache_used
-    monkeypatch.setattr(prefix_cache, "ENTRY_LIMIT", 0)
-    monkeypatch.setattr(prefix_cache.usable, "__defaults__", (0,))
-    whole, _ = run(drawn, spec, tmp_path / "b" / "attempt-1")
-    assert not whole.prefix_cache_used
-    for part, answers in kept.predictions.parts.items():
-        np.testing.assert_allclose(answers.probabilities, whole.predictions.parts[part].probabilities, atol=1e-4)
-    assert kept.metrics["parameters"] == whole.metrics["parameters"]
-    assert kept.metrics["trainable_parameters"] == whole.metrics["trainable_parameters"]
-
-
-def test_an_interrupted_training_on_kept_outputs_goes_on_to_the_same_weights(drawn, tmp_path, pretrained):
-    spec = pretrained(Phase(frozen="all", epochs=2, batch_size=8), Phase(frozen=3, epochs=2, recipe=TURNS))
-    whole, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
-    for epoch in (2, 3):
-        with pytest.raises(Stopped):
-            run(drawn, spec, tmp_path / str(epoch) / "attempt-1", stop_after=epoch)
-        result, _ = run(drawn, spec, tmp_path / str(epoch) / "attempt-2")
-        assert numbers(result) == numbers(whole)
-
-
-def test_the_prefix_runs_once_for_all_runs_that_can_use_it(drawn, tmp_path, pretrained, monkeypatch):
-    run(drawn, pretrained(Phase(frozen="all", epochs=1)), tmp_path / "a" / "attempt-1")
-    computed = []
-    monkeypatch.setattr(prefix_cache, "outputs", lambda *_: computed.append(1))
-    other = pretrained(Phase(frozen="all", epochs=1, learning_rate=0.01, batch_size=4))
-    run(drawn, other, tmp_path / "b" / "attempt-1")
-    assert not computed
-
-
-def test_what_was_trained_can_be_loaded_and_answers_the_same(drawn, tmp_path, pretrained):
-    from core.models.predict import load, predict
-    from core.training.pixels import decoded
-
-    settings, _ = drawn
-    spec = pretrained(Phase(frozen="all", epochs=1), Phase(frozen=4, epochs=1, recipe=TURNS))
-    result, _ = run(drawn, spec, tmp_path / "attempt-1")
-    network = load(settings, spec, len(CLASSES), result.weights)
-    answers = result.predictions.parts[Part.TEST]
-    pixels = decoded(settings, list(answers.ids), SIZE)
-    np.testing.assert_allclose(predict(network, pixels), answers.probabilities, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("phases", "number", "cut", "usable"),
-    [
-        ([Phase(frozen="all")], 0, 10, True),
-        ([Phase(frozen="all", recipe=Recipe(name="none"))], 0, 10, True),
-        ([Phase(frozen="all", recipe=TURNS)], 0, 10, False),
-        ([Phase(frozen=0)], 0, 0, False),
-        ([Phase(frozen="all", recipe=TURNS), Phase(frozen=6)], 1, 6, True),
-        ([Phase(frozen=6), Phase(frozen="all")], 1, 10, False),  # an earlier phase trained what is frozen now
-        ([Phase(frozen=6), Phase(frozen=7)], 1, 6, True),
-    ],
-)
-def test_whether_outputs_are_kept_follows_from_the_spec(phases, number, cut, usable):
-    spec = spec_of(*phases, weights_hash="ab")
-    assert prefix_cache.usable(spec, number, cut, (4, 4, 8), 100) is usable
-    assert not prefix_cache.usable(spec, number, cut, (4, 4, 8), 100, limit=100 * 4 * 4 * 8 * 4 - 1)
-    assert not prefix_cache.usable(spec_of(*phases), number, cut, (4, 4, 8), 100)
-
-
-def test_the_trained_weights_hold_nothing_that_stayed_frozen(drawn, tmp_path, pretrained):
-    spec = pretrained(Phase(frozen="all", epochs=1))
-    result, _ = run(drawn, spec, tmp_path / "attempt-1")
-    assert {name.split("/")[0] for name in numbers(result)} == {"head", "validation", "test"}
-    state = json.loads(next((tmp_path / "checkpoints").glob("epoch-*/manifest.json")).read_text())
-    assert state["spec"] == spec.id
+    ours = balanced(np.bincount(labels, minlength=3))
+    np.testing.assert_allclose(ours, compute_class_weight("balanced", classes=np.arange(3), y=labels))
+    assert balanced(np.bincount(labels, minlength=4))[3] == 0

@@ -1,0 +1,39 @@
+"""Which photos an epoch visits, and in which order: a pure function of labels, seed and epoch. No Keras here."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.augment.balancing import Oversample, oversampled, oversampled_counts
+from core.records import Phase
+
+
+def steps(photos: int, batch_size: int) -> int:
+    """Batches an epoch; the last may be smaller."""
+    return -(-photos // batch_size)
+
+
+def order(photos: int, seed: int, epoch: int) -> np.ndarray:
+    """ndarray of shape (photos,): the permutation in which an epoch visits the photos."""
+    return np.random.default_rng([seed, epoch]).permutation(photos)
+
+
+def repeated(labels: np.ndarray, rows: np.ndarray, oversample: Oversample, seed: int, epoch: int) -> np.ndarray:
+    """`rows`, those of rare classes as often as `oversample` says; labels[rows] are their classes."""
+    if oversample is None:
+        return rows
+    return rows[oversampled(labels[rows], oversample, np.random.default_rng([seed, epoch, 1]))]
+
+
+def oversampling(phase: Phase) -> Oversample:
+    return phase.recipe.oversample if phase.recipe is not None else None
+
+
+def makes_copies(phase: Phase) -> bool:
+    """Whether the phase trains on copies that were augmented once; a recipe without steps has nothing to copy."""
+    return bool(phase.fixed_copies and phase.recipe is not None and phase.recipe.active.steps)
+
+
+def photos_an_epoch(phase: Phase, counts: Sequence[int]) -> int:
+    """Photos that an epoch of the phase shows. counts: training photos a class."""
+    return sum(oversampled_counts(counts, oversampling(phase))) * (phase.fixed_copies if makes_copies(phase) else 1)

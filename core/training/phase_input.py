@@ -1,0 +1,68 @@
+"""What a phase trains on: the stream of its batches. The trainer and the screens take it from here alike."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from core.augment.balancing import oversampled_counts
+from core.augment.pipeline import Augmenter
+from core.records import Part, Phase, RunSpec
+from core.training.epoch import oversampling
+from core.training.input import batches
+
+
+class Source(NamedTuple):
+    """Where a part's inputs are: `array[rows]`, with `labels[rows]`."""
+
+    array: np.ndarray  # (m, ...), uint8 photos or float32 features of a frozen prefix, a memory map
+    labels: np.ndarray  # (m,) int, or (m, classes) float32 where they were mixed when the copies were made
+    rows: np.ndarray  # row numbers of the part
+
+
+@dataclass(frozen=True)
+class Photos:
+    """The photos of a split, in the order of their sorted ids."""
+
+    ids: list[str]
+    labels: np.ndarray  # (n,), int64
+    rows: dict[Part, np.ndarray]  # row numbers of each part
+    pixels: np.ndarray  # (n, s, s, 3), uint8, a memory map
+
+    def source(self, part: Part) -> Source:
+        return Source(self.pixels, self.labels, self.rows[part])
+
+
+def balanced(counts: np.ndarray) -> np.ndarray:
+    """Weight of each class, (classes,), from photos a class, (classes,): n / (classes * count), as scikit-learn's
+    "balanced". Absent classes weigh 0."""
+    return np.divide(counts.sum(), len(counts) * counts, out=np.zeros(len(counts)), where=counts > 0)
+
+
+def stream(spec: RunSpec, phase: Phase, source: Source, classes: int, epoch: int, last: int) -> tf.data.Dataset:
+    """Batches of epochs `epoch` to `last` (from 1, over all phases), as core.training.input.batches yields them."""
+    array, labels, rows = source
+    soft, augmenter, oversample = labels.ndim == 2, None, None
+    if not soft:
+        oversample = oversampling(phase)
+        if phase.recipe is not None and phase.recipe.active.steps:
+            augmenter = Augmenter(phase.recipe, spec.seed, array.shape[1], array.shape[2], classes)
+    weights = None
+    if phase.class_weights == "balanced":  # from the training part alone
+        counts = labels[rows].sum(axis=0) if soft else np.bincount(labels[rows], minlength=classes)
+        weights = balanced(counts if soft else np.array(oversampled_counts(counts, oversample), float))
+    return batches(
+        array,
+        labels,
+        classes,
+        augmenter,
+        phase.batch_size,
+        spec.seed,
+        epoch,
+        True,
+        epochs=last - epoch + 1,
+        rows=rows,
+        oversample=oversample,
+        class_weights=weights,
+    )

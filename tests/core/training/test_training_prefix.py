@@ -1,0 +1,82 @@
+import json
+
+import numpy as np
+import pytest
+from small_runs import CLASSES, SIZE, TURNS, numbers, run, spec_of
+
+from core.records import Part, Phase, Recipe
+from core.training import Stopped, prefix_cache
+
+
+def test_kept_prefix_outputs_train_the_same_network_as_the_whole_one(drawn, tmp_path, pretrained, monkeypatch):
+    spec = pretrained(Phase(frozen="all", epochs=3, batch_size=8), Phase(frozen=6, epochs=2, batch_size=8))
+    kept, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
+    assert kept.prefix_cache_used
+    monkeypatch.setattr(prefix_cache, "ENTRY_LIMIT", 0)
+    monkeypatch.setattr(prefix_cache.usable, "__defaults__", (0,))
+    whole, _ = run(drawn, spec, tmp_path / "b" / "attempt-1")
+    assert not whole.prefix_cache_used
+    for part, answers in kept.predictions.parts.items():
+        np.testing.assert_allclose(answers.probabilities, whole.predictions.parts[part].probabilities, atol=1e-4)
+    assert kept.metrics["parameters"] == whole.metrics["parameters"]
+    assert kept.metrics["trainable_parameters"] == whole.metrics["trainable_parameters"]
+
+
+def test_an_interrupted_training_on_kept_outputs_goes_on_to_the_same_weights(drawn, tmp_path, pretrained):
+    spec = pretrained(Phase(frozen="all", epochs=2, batch_size=8), Phase(frozen=3, epochs=2, recipe=TURNS))
+    whole, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
+    for epoch in (2, 3):
+        with pytest.raises(Stopped):
+            run(drawn, spec, tmp_path / str(epoch) / "attempt-1", stop_after=epoch)
+        result, _ = run(drawn, spec, tmp_path / str(epoch) / "attempt-2")
+        assert numbers(result) == numbers(whole)
+
+
+def test_the_prefix_runs_once_for_all_runs_that_can_use_it(drawn, tmp_path, pretrained, monkeypatch):
+    run(drawn, pretrained(Phase(frozen="all", epochs=1)), tmp_path / "a" / "attempt-1")
+    computed = []
+    monkeypatch.setattr(prefix_cache, "outputs", lambda *_: computed.append(1))
+    other = pretrained(Phase(frozen="all", epochs=1, learning_rate=0.01, batch_size=4))
+    run(drawn, other, tmp_path / "b" / "attempt-1")
+    assert not computed
+
+
+def test_what_was_trained_can_be_loaded_and_answers_the_same(drawn, tmp_path, pretrained):
+    from core.models.predict import load, predict
+    from core.training.pixels import decoded
+
+    settings, _ = drawn
+    spec = pretrained(Phase(frozen="all", epochs=1), Phase(frozen=4, epochs=1, recipe=TURNS))
+    result, _ = run(drawn, spec, tmp_path / "attempt-1")
+    network = load(settings, spec, len(CLASSES), result.weights)
+    answers = result.predictions.parts[Part.TEST]
+    pixels = decoded(settings, list(answers.ids), SIZE)
+    np.testing.assert_allclose(predict(network, pixels), answers.probabilities, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("phases", "number", "cut", "usable"),
+    [
+        ([Phase(frozen="all")], 0, 10, True),
+        ([Phase(frozen="all", recipe=Recipe(name="none"))], 0, 10, True),
+        ([Phase(frozen="all", recipe=TURNS)], 0, 10, False),
+        ([Phase(frozen="all", recipe=TURNS, fixed_copies=2)], 0, 10, True),
+        ([Phase(frozen=0)], 0, 0, False),
+        ([Phase(frozen="all", recipe=TURNS), Phase(frozen=6)], 1, 6, True),
+        ([Phase(frozen=6), Phase(frozen="all")], 1, 10, False),  # an earlier phase trained what is frozen now
+        ([Phase(frozen=6), Phase(frozen=7)], 1, 6, True),
+    ],
+)
+def test_whether_outputs_are_kept_follows_from_the_spec(phases, number, cut, usable):
+    spec = spec_of(*phases, weights_hash="ab")
+    assert prefix_cache.usable(spec, number, cut, (4, 4, 8), 100) is usable
+    assert not prefix_cache.usable(spec, number, cut, (4, 4, 8), 100, limit=100 * 4 * 4 * 8 * 4 - 1)
+    assert not prefix_cache.usable(spec_of(*phases), number, cut, (4, 4, 8), 100)
+
+
+def test_the_trained_weights_hold_nothing_that_stayed_frozen(drawn, tmp_path, pretrained):
+    spec = pretrained(Phase(frozen="all", epochs=1))
+    result, _ = run(drawn, spec, tmp_path / "attempt-1")
+    assert {name.split("/")[0] for name in numbers(result)} == {"head", "validation", "test"}
+    state = json.loads(next((tmp_path / "checkpoints").glob("epoch-*/manifest.json")).read_text())
+    assert state["spec"] == spec.id
