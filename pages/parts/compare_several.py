@@ -132,12 +132,14 @@ def classes(found: Comparison, runs: list[Run]) -> None:
 def confusions(found: Comparison, runs: list[Run]) -> None:
     """All matrices on one scale, two in a row."""
     show = results.numbers_switch("compare")
-    columns = results.pair("confusions")
-    for position, run in enumerate(runs):
-        with columns[position % 2]:
-            of = found.figures[run.id]
-            st.markdown(f"**{found.letters[run.id]}** {words.plain(run.name)}: {words.percent(of.accuracy, of.photos)}")
-            results.matrix(of, show, None, key=f"compare_matrix_{run.id}", name=run.name)
+    for first in range(0, len(runs), 2):
+        # A pair of columns a row: where they stand one under the other, A is still followed by B.
+        for column, run in zip(results.pair(f"confusions_{first}"), runs[first : first + 2], strict=False):
+            with column:
+                of = found.figures[run.id]
+                told = words.percent(of.accuracy, of.photos)
+                st.markdown(f"**{found.letters[run.id]}** {words.plain(run.name)}: {told}")
+                results.matrix(of, show, None, key=f"compare_matrix_{run.id}", name=run.name)
 
 
 def curves(found: Comparison, runs: list[Run]) -> None:
