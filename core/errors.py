@@ -40,6 +40,10 @@ class PartsWithoutClasses(ThawError):
     """{source} is divided into {parts}, but there are no class folders inside. Expected class folders in each part (train/oak/1.jpg), or a CSV of paths and labels beside the photos."""
 
 
+class NotDivided(ThawError):
+    """The photos of {name} came undivided, so there is no given split. Make one (`split`), or import train, validation and test folders."""
+
+
 class NothingToDraw(ThawError):
     """{source} has no {part} photos, and its training part is too small to draw some from: every class has one photo there. Add photos."""
 

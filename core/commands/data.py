@@ -6,25 +6,69 @@ import typer
 
 from core.commands.json_objects import dataset_json
 from core.commands.terminal import Json, counter, emit, say
-from core.records import Part
+from core.errors import NotDivided
+from core.records import Dataset, Part, Split
 from core.settings import settings
 
 
 def add(
-    path: Annotated[str, typer.Argument(help="A folder with one folder a class, or a zip of one.")],
-    name: Annotated[str, typer.Option("--name", help="What the dataset is called from now on.")],
+    path: Annotated[str, typer.Argument(help="A folder or a zip: class folders, divided or not, or photos and a CSV.")],
+    name: Annotated[str | None, typer.Option("--name", help="What the dataset is called from now on.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="The dataset that the photos are added to.")] = None,
+    labels: Annotated[str | None, typer.Option("--labels", help="A CSV of paths and labels, from elsewhere.")] = None,
     as_json: Json = False,
 ):
-    """Import photos from class folders or a zip."""
+    """Import photos as a dataset (--name; a name that exists gets another version) or add them to one (--to).
+
+    Folders train, validation and test with class folders inside are kept as a given split. A CSV with a column path and
+    a column label, and perhaps split, says which photo is what; it lies at the top of the folder or zip.
+    """
     from core import datasets
 
+    if (name is None) == (to is None):
+        raise typer.BadParameter("Give a name for a new dataset (--name) or the dataset to add to (--to).")
     source = datasets.allowed_path(settings(), path, visitor=False)
-    found = datasets.import_path(settings(), source, name, report=counter("photos"), visitor=False)
+    parent = datasets.find_dataset(settings(), to) if to is not None else None
+    found = datasets.import_path(
+        settings(),
+        source,
+        parent.name if parent else name,
+        report=counter("photos", "photos compared"),
+        visitor=False,
+        parent=parent,
+        labels=_labels(labels),
+    )
     for reason, paths in (("unreadable", found.unreadable), ("under two labels", found.two_labels)):
         if paths:
             more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
             say(f"Left out, {reason}: {', '.join(paths[:5])}{more}")
-    emit(as_json, dataset_json(found), f"{found.name} v{found.version}: {found.photos} photos, id {found.id}")
+    unlisted = int((datasets.left_out(settings(), found.id)["kind"] == "unlisted").sum())
+    if unlisted:
+        say(f"Left out, named by no row: {unlisted} photo(s)")
+    given = datasets.given_split(settings(), found)
+    if given is not None:
+        say(f"The photos came divided: split {given.id}.")
+        _say_notes(found, given)
+    value = dataset_json(found) | {"given_split": given.id if given else None}
+    emit(as_json, value, f"{found.name} v{found.version}: {found.photos} photos, id {found.id}")
+
+
+def _labels(path: str | None) -> tuple[str, bytes] | None:
+    from core import datasets
+
+    if path is None:
+        return None
+    file = datasets.allowed_path(settings(), path, visitor=False)
+    return file.name, datasets.read_labels(file)
+
+
+def _say_notes(dataset: Dataset, given: Split) -> None:
+    """What to know of a given split; near copies across its parts are counted, which takes a while the first time."""
+    from core import datasets
+
+    groups = datasets.near_copies_of(settings(), dataset, counter("photos compared"))
+    for note in datasets.given_notes(settings(), dataset, given, groups):
+        say(note)
 
 
 def list_all(as_json: Json = False):
@@ -42,14 +86,32 @@ def split(
     validation: Annotated[float, typer.Option(help="Part to choose on.")] = 0.15,
     test: Annotated[float, typer.Option(help="Part to report on.")] = 0.15,
     seed: Annotated[int, typer.Option(help="Which of the many possible splits.")] = 0,
+    apart: Annotated[bool, typer.Option("--apart", help="Let near copies fall on different sides.")] = False,
+    given: Annotated[bool, typer.Option("--given", help="The parts that the photos came in.")] = False,
     as_json: Json = False,
 ):
-    """Make (or find) a split, stratified by class."""
+    """Make (or find) a split, stratified by class, near copies on one side."""
     from core import datasets
 
-    found = datasets.make_split(
-        settings(), datasets.find_dataset(settings(), name), fractions=(train, validation, test), seed=seed
-    )
+    dataset = datasets.find_dataset(settings(), name)
+    report = counter("photos compared")
+    if given:
+        found = datasets.given_split(settings(), dataset, report)
+        if found is None:
+            raise NotDivided(name=dataset.name)
+        _say_notes(dataset, found)
+    else:
+        found = datasets.make_split(settings(), dataset, (train, validation, test), seed, not apart, report)
     counts = {str(part): found.counts[part] for part in (Part.TRAIN, Part.VALIDATION, Part.TEST)}
-    value = {"id": found.id, "evaluation_id": found.evaluation_id, "dataset": found.dataset, "counts": counts}
-    emit(as_json, value, f"{found.id}  " + ", ".join(f"{count} {part}" for part, count in counts.items()))
+    value = {
+        "id": found.id,
+        "evaluation_id": found.evaluation_id,
+        "dataset": found.dataset,
+        "counts": counts,
+        "given": found.given,
+        "together": found.together,
+    }
+    text = f"{found.id}  " + ", ".join(f"{count} {part}" for part, count in counts.items())
+    if found.together:
+        text += f"; {found.together} groups of near copies on one side each"
+    emit(as_json, value, text)

@@ -19,13 +19,32 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def counter(thing: str):
-    """A `report(done, total)` that says about once a second how many of the things are done."""
-    last = [time.monotonic()]
+def counter(*things: str):
+    """A `report(done, total)` that says about once a second how many are done, how many a second, and the time left.
+
+    A count that begins anew is the next of the things: "photos", then "photos compared".
+    """
+    began = last = time.monotonic()
+    stage, before = 0, 0
 
     def report(done: int, total: int | None) -> None:
-        if time.monotonic() - last[0] > 1:
-            last[0] = time.monotonic()
-            say(f"{done} of {total} {thing}" if total else f"{done} {thing}")
+        nonlocal began, last, stage, before
+        now = time.monotonic()
+        if done < before:
+            began, stage = now, min(stage + 1, len(things) - 1)
+        before = done
+        if now - last > 1:
+            last = now
+            say(counted(things[stage], done, total, now - began))
 
     return report
+
+
+def counted(thing: str, done: int, total: int | None, seconds: float) -> str:
+    """ "1,200 of 3,010 photos, 340 a second, 0:05 left"."""
+    rate = done / max(seconds, 0.001)
+    pieces = [f"{done:,} of {total:,} {thing}" if total else f"{done:,} {thing}", f"{rate:,.0f} a second"]
+    if total and rate:
+        minutes, left = divmod(round((total - done) / rate), 60)
+        pieces.append(f"{minutes}:{left:02d} left")
+    return ", ".join(pieces)

@@ -15,6 +15,7 @@ from core.datasets.dividing import planned_counts
 from core.datasets.folders import allowed_path, allowed_roots
 from core.datasets.given import given_notes, given_split
 from core.datasets.importing import import_dropped_folder, import_files, import_folder, import_path, import_zip
+from core.datasets.labels_csv import read_labels
 from core.datasets.splitting import (
     class_counts,
     find_split,
@@ -53,6 +54,7 @@ __all__ = [
     "photo_path",
     "photo_rows",
     "planned_counts",
+    "read_labels",
     "sides",
     "split_rows",
     "store_dataset",

@@ -6,9 +6,11 @@ import itertools
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from core.datasets.decoding import MOST_BYTES, UnreadablePhoto
+from core.datasets.folders import read_photo
 from core.datasets.layout import PART_NAMES, divided, is_photo_name
 from core.datasets.names import checked_name, printable
 from core.errors import BadLabels, BadName
@@ -104,6 +106,14 @@ def _columns(header: Sequence[str], name: str) -> tuple[int, int, int | None]:
             f"class (label, class, species or category). It names: {shown}",
         )
     return path, label, first(PART_COLUMNS)
+
+
+def read_labels(path: Path) -> bytes:
+    """The bytes of a CSV on this computer. Raises BadLabels where it is no plain file, too large or can't be read."""
+    try:
+        return read_photo(path)
+    except UnreadablePhoto as error:
+        raise BadLabels(name=printable(path.name), reason=str(error)) from None
 
 
 def find_table(files: Mapping[Parts, Callable[[], bytes]]) -> tuple[Table | None, BadLabels | None]:
