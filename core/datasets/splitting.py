@@ -45,10 +45,8 @@ def make_split(
 
 def near_copies_of(settings: Settings, dataset: Dataset, report: Report | None) -> Mapping[str, int]:
     """Photo id -> group number of the photos that have near copies."""
-    try:
-        from core.datasets.near_copies import near_copy_groups  # brings SciPy, which nothing else here needs
-    except ModuleNotFoundError:
-        return {}
+    from core.datasets.near_copies import near_copy_groups  # brings SciPy, which nothing else here needs
+
     return near_copy_groups(settings, dataset, report)
 
 

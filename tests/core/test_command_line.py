@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.commands.terminal import counted
+
 CLASSES = ("Fern", "Ivy")
 ONE_PIXEL_OF = {"Fern": (20, 160, 40), "Ivy": (160, 40, 20)}
 
@@ -204,6 +206,119 @@ def test_imports_that_hold_nothing_to_learn_are_refused(in_process, tmp_path):
         assert code == 1
         assert said in sentence
     assert json.loads(in_process("data", "list", "--json")[1]) == {"datasets": []}
+
+
+@pytest.fixture
+def object_of(in_process):
+    """The object that a verb prints, and what it says beside it."""
+
+    def run(*arguments):
+        code, printed, errors = in_process(*arguments, "--json")
+        assert code == 0, errors
+        return json.loads(printed), errors
+
+    return run
+
+
+def test_photos_are_added_to_a_dataset_and_a_name_again_replaces_them(object_of, in_process, photos, tmp_path):
+    first, _ = object_of("data", "add", photos, "--name", "plants")
+    (tmp_path / "more" / "Moss").mkdir(parents=True)
+    Image.new("RGB", (24, 24), "teal").save(tmp_path / "more" / "Moss" / "a.png")
+    added, _ = object_of("data", "add", tmp_path / "more", "--to", "plants")
+    assert (added["name"], added["version"], added["photos"]) == ("plants", 2, first["photos"] + 1)
+    assert added["classes"] == [*CLASSES, "Moss"]
+    again, _ = object_of("data", "add", photos, "--name", "plants")
+    assert (again["version"], again["photos"], again["id"]) == (3, first["photos"], first["id"])
+    assert in_process("data", "add", photos, "--name", "plants", "--to", "plants")[0] == 2
+    code, _, sentence = in_process("data", "add", photos, "--to", "nothing")
+    assert (code, "There is no dataset nothing" in sentence) == (1, True)
+
+
+def test_a_divided_folder_is_a_given_split_with_its_notes(object_of, in_process, photos, tmp_path):
+    for name in CLASSES:
+        for number in range(14):
+            part = tmp_path / "divided" / ("train" if number < 10 else "test") / name
+            part.mkdir(parents=True, exist_ok=True)
+            (photos / name / f"{number:02}.png").rename(part / f"{number:02}.png")
+    added, said = object_of("data", "add", tmp_path / "divided", "--name", "plants")
+    assert "No validation photos came along: 4 were drawn from the training part" in said
+    given, said = object_of("split", "plants", "--given")
+    assert (given["id"], given["given"]) == (added["given_split"], True)
+    assert given["counts"] == {"train": 16, "validation": 4, "test": 8}
+    assert "were drawn" in said
+    plan = json.loads(in_process("spec", "--dataset", "plants")[1])
+    assert plan["split"] == given["id"]
+
+
+def test_undivided_photos_have_no_given_split(in_process, photos):
+    in_process("data", "add", photos, "--name", "plants")
+    code, printed, sentence = in_process("split", "plants", "--given")
+    assert (code, printed) == (1, "")
+    assert "came undivided" in sentence
+
+
+def test_near_copies_lie_on_one_side_unless_they_are_let_apart(object_of, photos):
+    random = np.random.default_rng(5)
+    for number in range(6):  # six scenes, two photos of each
+        scene = Image.fromarray(random.integers(0, 255, (6, 6, 3), dtype=np.uint8)).resize((96, 96), Image.BICUBIC)
+        for shot in range(2):
+            pixels = np.clip(np.asarray(scene).astype(int) + random.integers(-2, 3, (96, 96, 3)), 0, 255)
+            Image.fromarray(pixels.astype(np.uint8)).save(photos / CLASSES[0] / f"s{number}{shot}.png")
+    object_of("data", "add", photos, "--name", "plants")
+    together, _ = object_of("split", "plants")
+    apart, _ = object_of("split", "plants", "--apart")
+    assert together["together"] == 6
+    assert apart["together"] == 0
+    assert together["id"] != apart["id"]
+
+
+def test_a_list_of_labels_says_what_is_what_wherever_it_lies(object_of, in_process, photos, tmp_path):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    rows = ["path,label"]
+    for name in CLASSES:
+        for number in range(14):
+            (photos / name / f"{number:02}.png").rename(flat / f"{name}{number}.png")
+            rows.append(f"{name}{number}.png,{name}")
+    (flat / "spare.png").write_bytes((flat / "Fern0.png").read_bytes())
+    file = tmp_path / "mine.csv"
+    file.write_text("\n".join(rows), encoding="utf-8-sig")
+    added, said = object_of("data", "add", flat, "--name", "plants", "--labels", file)
+    assert (added["classes"], added["photos"]) == (list(CLASSES), 28)
+    assert "named by no row: 1 photo" in said
+    (flat / "labels.csv").write_text("\n".join([*rows, "gone.png,Fern", "Fern0.png,"]))
+    code, printed, sentence = in_process("data", "add", flat, "--name", "other")
+    assert (code, printed) == (1, "")
+    assert "row 30: there is no photo gone.png; row 31: the label is empty" in sentence
+    assert len(object_of("data", "list")[0]["datasets"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "name", "said"),
+    [
+        (("Fern", "fern"), "x", "differ only in capital letters"),
+        (("Fern", "Ivy"), "x" * 61, "at most 60 characters"),
+        (("valid/Fern", "test/Fern"), "x", "none to train on"),
+        (("train/Fern", "train/Ivy", "test/fern"), "x", "differ only in capital letters"),
+        (("train", "test"), "x", "no class folders inside"),
+        (("Fe\nrn", "Ivy"), "x", "control characters"),
+    ],
+)
+def test_folders_that_can_not_be_told_apart_are_one_sentence_and_nothing_is_kept(
+    in_process, tmp_path, names, name, said
+):
+    for number, folder in enumerate(names):
+        (tmp_path / "odd" / folder).mkdir(parents=True)
+        Image.new("RGB", (24, 24), (number, 0, 0)).save(tmp_path / "odd" / folder / "a.png")
+    code, printed, sentence = in_process("data", "add", tmp_path / "odd", "--name", name)
+    assert (code, printed, sentence.count("\n")) == (1, "", 1)
+    assert said in sentence
+    assert json.loads(in_process("data", "list", "--json")[1]) == {"datasets": []}
+
+
+def test_progress_is_said_with_a_rate_and_the_time_left():
+    assert counted("photos", 1200, 3010, 4.0) == "1,200 of 3,010 photos, 300 a second, 0:06 left"
+    assert counted("photos", 1200, None, 4.0) == "1,200 photos, 300 a second"
 
 
 @pytest.mark.parametrize("fractions", [(0.9, 0.1, 0), (0.5, 0.5, 0.5), (0.98, 0.01, 0.01)])

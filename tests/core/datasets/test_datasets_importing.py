@@ -1,16 +1,21 @@
 import hashlib
 import io
 import os
+import unicodedata
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.datasets import (
     import_dropped_folder,
     import_files,
     import_folder,
     import_path,
+    import_zip,
+    importing,
     left_out,
     list_datasets,
     load_photo,
@@ -223,6 +228,125 @@ def test_a_damaged_stored_photo_is_written_again(home, folder):
     photo_path(home, photo).write_bytes(b"")
     import_folder(home, folder, "Plants")
     assert load_photo(home, photo).shape == (10, 12, 3)
+
+
+WAYS = ("folder", "zip", "dropped folder", "path", "files")
+
+
+def bring(way, home, where, files, parent=None):
+    """Import {"Oak/1.jpg": bytes} in one of the ways; added to `parent` where there is one."""
+    for name, content in files.items():
+        path = where / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    if way == "zip":
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return import_zip(home, packed, "Plants", parent=parent)
+    if way == "dropped folder":
+        dropped = [(f"x/{name}", io.BytesIO(content)) for name, content in files.items()]
+        return import_dropped_folder(home, dropped, "Plants", parent=parent)
+    if way == "files":
+        dropped = [(*name.split("/", 1), io.BytesIO(content)) for name, content in files.items()]
+        return import_files(home, dropped, "Plants", parent=parent)
+    return {"folder": import_folder, "path": import_path}[way](home, where, "Plants", parent=parent)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_in_can_add_to_a_dataset_as_its_next_version(home, folder, photo, tmp_path, way):
+    parent = import_folder(home, folder, "Plants")
+    more = {"Oak/0.jpg": photo(50), "Oak/new.jpg": photo(51), "Elm/1.jpg": photo(52), "Ash/copy.jpg": photo(0)}
+    child = bring(way, home, tmp_path / "more", more, parent)
+    assert (child.name, child.version, child.parent) == ("Plants", 2, parent.id)
+    assert (child.classes, child.counts, child.duplicates) == (("Ash", "Elm", "Oak"), (3, 1, 5), 1)
+    assert set(child.edits) == {"2 photos added to Oak", "1 photo added to Elm"}
+    paths = photo_rows(home, child.id)["path"].tolist()
+    assert {"Oak/0.jpg", "Oak/0 (2).jpg", "Oak/new.jpg"} < set(paths)
+    assert len(set(paths)) == 9
+    assert photo_rows(home, parent.id).shape[0] == 6
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_class_is_enough_to_add_and_a_case_twin_of_a_class_is_refused(home, folder, photo, tmp_path, way):
+    parent = import_folder(home, folder, "Plants")
+    assert bring(way, home, tmp_path / "more", {"Oak/9.jpg": photo(60)}, parent).counts == (3, 4)
+    with pytest.raises(CaseTwins, match="Oak"):
+        bring(way, home, tmp_path / "twin", {"oak/9.jpg": photo(61)}, parent)
+    assert len(list_datasets(home)) == 2
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_adding_nothing_new_gives_the_parent_back(home, folder, photo, tmp_path, way):
+    parent = import_folder(home, folder, "Plants")
+    assert bring(way, home, tmp_path / "more", {"Ash/x.jpg": photo(0), "Oak/x.jpg": photo(10)}, parent) == parent
+
+
+@pytest.mark.parametrize("way", ["folder", "zip", "dropped folder"])
+def test_every_file_of_a_tree_is_counted_towards_a_total(home, photo, tmp_path, way, monkeypatch):
+    seen = []
+    real = importing.ingest
+    monkeypatch.setattr(
+        importing, "ingest", lambda *args: real(*args[:6], lambda done, total: seen.append((done, total)), *args[7:])
+    )
+    bring(
+        way,
+        home,
+        tmp_path / "x",
+        {f"{name}/{n}.jpg": photo(10 * at + n) for at, name in enumerate("AB") for n in (1, 2)},
+    )
+    assert seen == [(number, 4) for number in (1, 2, 3, 4)]
+
+
+ODD = ("Ahorn 🍁", "שלום", "日本 もみじ", "<b>Oak</b>".replace("/", "∕"), "=1+1", "a" * 60, "Gabel; Löffel, Messer")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_odd_names_of_classes_and_files_come_through_every_way(home, photo, tmp_path, way):
+    files = {f"{name}/{name[:9]} ü.jpg": photo(at) for at, name in enumerate(ODD)}
+    dataset = bring(way, home, tmp_path / "odd", files)
+    assert dataset.classes == tuple(sorted(unicodedata.normalize("NFC", name) for name in ODD))
+    assert set(photo_rows(home, dataset.id)["path"]) == set(files)
+
+
+def phone_photo(turned: int) -> bytes:
+    """A HEIC as a phone writes it: red above blue once it is turned upright, with a place, a date and a thumbnail."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    pixels = np.zeros((64, 96, 3), np.uint8)
+    pixels[:32, :, 0] = pixels[32:, :, 2] = 255
+    picture = Image.fromarray(pixels)
+    if turned == 6:  # the phone was held upright: its picture lies on its side
+        picture = picture.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F], exif[0x9003] = turned, "PhoneMaker", "2026:05:17 12:34:56"
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 12.0, 30.5), 3: "E", 4: (16.0, 22.0, 10.25)})
+    file = io.BytesIO()
+    picture.save(file, "HEIF", quality=90, exif=exif.tobytes(), xmp=b"<x:xmpmeta>PhoneMaker 48.2</x:xmpmeta>")
+    with Image.open(io.BytesIO(file.getvalue())) as written:
+        assert b"PhoneMaker" in written.info["exif"]
+        assert written.getexif().get_ifd(0x8825)
+    return file.getvalue()
+
+
+def test_a_phones_heic_comes_in_upright_and_without_place_and_date(home, photo):
+    files = [("Oak", f"IMG_{turned}.HEIC", io.BytesIO(phone_photo(turned))) for turned in (1, 6)]
+    dataset = import_files(home, [*files, ("Ash", "1.jpg", io.BytesIO(photo(1)))], "Phone")
+    rows = photo_rows(home, dataset.id)
+    for row in rows[rows["path"].str.startswith("Oak")].itertuples():
+        file = photo_path(home, row.id)
+        with Image.open(file) as kept:
+            assert (kept.format, kept.size) == ("JPEG", (96, 64))
+            assert dict(kept.getexif()) == {}
+            assert set(kept.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+        content = file.read_bytes()
+        for trace in (b"Exif", b"PhoneMaker", b"2026", b"GPS", b"xmp", b"http"):
+            assert trace not in content
+        top, bottom = load_photo(home, row.id)[8].mean(axis=0), load_photo(home, row.id)[56].mean(axis=0)
+        assert top[0] > 200 > 60 > top[2]
+        assert bottom[2] > 200 > 60 > bottom[0]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
