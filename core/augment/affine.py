@@ -1,4 +1,4 @@
-"""Affine matrices for whole batches, and the one resampling that a run of geometric steps costs.
+"""Matrices for whole batches (affine ones, and the tilt), and the one resampling that a run of geometric steps costs.
 
 A matrix maps an output pixel (x, y, 1) to the place in the input it is read from, as Keras's
 `keras.ops.image.affine_transform` wants it. Steps A then B therefore compose to A @ B.
@@ -28,6 +28,17 @@ def translation(x, y):
     """Matrices that show the photo moved by x px to the right and y px down; x, y: float32 (n,). Returns (n, 3, 3)."""
     rows = [[0, 0, -1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, -1, 0, 0, 0]]
     return _linear([x, y], rows, [1, 0, 0, 0, 1, 0, 0, 0, 1])
+
+
+def tilt(x, y, height: int, width: int):
+    """Matrices that show the photo tilted about its centre.
+
+    The right edge is 1 + x times as far away as the centre, the left one 1 - x times, the lower one 1 + y times. x, y:
+    float32 (n,), together within -1..1. Returns (n, 3, 3).
+    """
+    cx, cy = (width - 1) / 2, (height - 1) / 2
+    rows = [[1, 0, -cx, cy / cx, 0, -cy, 1 / cx, 0, -1], [0, cx / cy, -cx, 0, 1, -cy, 0, 1 / cy, -1]]
+    return _linear([x, y], rows, np.eye(3).ravel())
 
 
 def _linear(values: list, rows: list, constant: list):
@@ -61,5 +72,6 @@ def resample(images, matrix, fill: str):
     """
     from keras import ops
 
-    eight = ops.reshape(matrix, (-1, 9))[:, :8]  # the last is 1
+    nine = ops.reshape(matrix, (-1, 9))
+    eight = nine[:, :8] / nine[:, 8:]  # the last is 1 but where a photo was tilted
     return ops.image.affine_transform(images, eight, interpolation="bilinear", fill_mode=fill)

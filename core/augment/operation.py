@@ -18,6 +18,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     help: str = ""
     unit: Literal["share", "degrees", ""] = ""  # how a screen writes the number: 0.1 as 10 %, 30 as 30°
+    because: str = ""  # why a number outside the range can't be, where that isn't plain
 
 
 class Geometry(Protocol):
@@ -66,7 +67,8 @@ class Operation:
     source: str  # paper or origin
     help: str  # one line: when it helps and when it harms
     parameters: tuple[Parameter, ...]
-    # Geometry, Mix or (all other groups) PhotoStep; imports Keras only when made. None: a group of steps.
+    # Mix where the group says so, Geometry where it has a matrix, else PhotoStep; imports Keras only when made. None: a
+    # group of steps.
     implementation: type | None
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from core.augment.registry import find_operation, validate
 from core.augment.seeds import StepSeeds, batch_seeds
 from core.augment.stages import does_nothing, make_stages
+from core.errors import WrongPhotos
 from core.records import Recipe, Step
 
 
@@ -30,7 +31,7 @@ class Augmenter:
     numbers would trace the function again for each value. height, width: px of the photos. classes: number of them.
 
     Steps that are switched off are as if they weren't there. Consecutive geometric steps with the same fill are one
-    resampling. Raises UnknownOperation, BadParameter.
+    resampling. Raises UnknownOperation, BadParameter; when called WrongPhotos.
     """
 
     def __init__(self, recipe: Recipe, seed: int, height: int, width: int, classes: int):
@@ -72,7 +73,11 @@ class Augmenter:
             return entries
 
     def _given(self, images, labels) -> tuple[tf.Tensor, tf.Tensor]:
-        images = tf.ensure_shape(tf.cast(images, tf.float32), (None, self.height, self.width, 3))
+        images = tf.cast(images, tf.float32)
+        if not images.shape.is_compatible_with((None, self.height, self.width, 3)):
+            expected = f"{self.height} x {self.width} px with 3 channels, a batch at a time"
+            raise WrongPhotos(expected=expected, shape=" x ".join(map(str, images.shape)))
+        images = tf.ensure_shape(images, (None, self.height, self.width, 3))
         return images, tf.ensure_shape(tf.cast(labels, tf.float32), (None, self.classes))
 
     def _seeds(self, epoch, batch) -> dict[int, StepSeeds]:

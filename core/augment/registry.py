@@ -30,13 +30,14 @@ def parameters(step: Step) -> dict[str, Any]:
         name: _checked(operation, parameter, step.parameters.get(name, parameter.default))
         for name, parameter in known.items()
     }
-    if values.get("period_low", 0) > values.get("period_high", 1):
-        raise BadParameter(
-            parameter=_called(known["period_high"]),
-            operation=operation.title,
-            expected=f"at least the shortest period ({values['period_low']:g})",
-            value=values["period_high"],
-        )
+    for high in known:
+        low = high.removesuffix("_high") + "_low"
+        if low in known and values[low] > values[high]:
+            least = f"{known[low].title[0].lower()}{known[low].title[1:]}"
+            expected = f"at least the {least} ({values[low]:g})"
+            raise BadParameter(
+                parameter=_called(known[high]), operation=operation.title, expected=expected, value=values[high]
+            )
     return values
 
 
@@ -90,8 +91,8 @@ def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:
         return value
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     whole = "a whole number" if parameter.kind == "int" else "a number"
-    if not number or (parameter.kind == "int" and value != int(value)):
-        raise refuse(f"{whole} from {parameter.low:g} to {parameter.high:g}")
-    if not parameter.low <= value <= parameter.high:
-        raise refuse(f"{whole} from {parameter.low:g} to {parameter.high:g}")
+    fits = number and (parameter.kind != "int" or value == int(value)) and parameter.low <= value <= parameter.high
+    if not fits:
+        reason = f" ({parameter.because})" if parameter.because else ""
+        raise refuse(f"{whole} from {parameter.low:g} to {parameter.high:g}{reason}")
     return int(value) if parameter.kind == "int" else float(value)

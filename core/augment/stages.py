@@ -71,10 +71,9 @@ def _choosable(group: Step) -> list[Step]:
 
 
 def _single(step: Step, implementation, code: int, probability: float):
-    group = find_operation(step.operation).group
-    if group == "geometry":
+    if hasattr(implementation, "matrix"):
         return _Move(implementation, code, probability, parameters(step).get("fill"))
-    return (_Mix if group == "mix" else _Photo)(implementation, code, probability)
+    return (_Mix if find_operation(step.operation).group == "mix" else _Photo)(implementation, code, probability)
 
 
 class _Choice:

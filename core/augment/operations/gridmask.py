@@ -75,6 +75,7 @@ OPERATION = Operation(
             step=0.05,
             unit="share",
             help="The finest grid, as a share of the photo's side. The paper draws periods of 43 to 100 %.",
+            because="of the photo's side: a longer period shows no grid",
         ),
         Parameter(
             name="period_high",
@@ -86,6 +87,7 @@ OPERATION = Operation(
             step=0.05,
             unit="share",
             help="The coarsest grid; must not be below the shortest period.",
+            because="of the photo's side: a longer period shows no grid",
         ),
         Parameter(
             name="rotation",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.augment import OPERATIONS
-from core.augment.affine import about_centre, compose, resample, translation
+from core.augment.affine import about_centre, compose, resample, tilt, translation
 from core.augment.pipeline import Augmenter
 from core.augment.registry import parameters
 from core.records import Recipe, Step
@@ -87,6 +87,47 @@ def test_flips_are_exact(photos, operation, axis):
 def test_no_movement_changes_no_value(photos):
     identity = about_centre(column(1, 1, 1, 1, 1), 0, 0, 1, HEIGHT, WIDTH)
     np.testing.assert_array_equal(seen_through(photos, identity), photos)
+
+
+def seen_at(matrix, points):
+    """Where the places `points` (k, 2) are read from."""
+    read = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ np.asarray(matrix, np.float64).T
+    return (read[:, :2] / read[:, 2:]).astype(np.float32)
+
+
+@pytest.mark.parametrize(("x", "y"), [(0.2, 0.0), (0.0, -0.3), (0.25, 0.15), (0.0, 0.0)])
+def test_perspective_is_keras_perspective_transform_of_the_corners(photos, x, y):
+    matrix = step("perspective").matrix((column(*[x] * 5), column(*[y] * 5)))
+    corners = np.array([[0, 0], [WIDTH - 1, 0], [0, HEIGHT - 1], [WIDTH - 1, HEIGHT - 1]], np.float32)
+    read = seen_at(matrix[0], corners)
+    oracle = keras.ops.image.perspective_transform(photos, *(np.stack([ends] * 5) for ends in (read, corners)))
+    np.testing.assert_allclose(seen_through(photos, matrix, "constant"), oracle, atol=0.1)
+
+
+def test_a_tilted_photo_keeps_its_centre_and_shows_more_at_the_far_edge():
+    matrix = tilt(column(0.3), column(0.0), HEIGHT, WIDTH)[0]
+    x, y = (WIDTH - 1) / 2, (HEIGHT - 1) / 2
+    np.testing.assert_allclose(seen_at(matrix, np.array([[x, y]])), [[x, y]], atol=1e-4)
+    left_top, left_bottom, right_top, right_bottom = seen_at(
+        matrix, np.array([[0, 0], [0, 2 * y], [2 * x, 0], [2 * x, 2 * y]])
+    )
+    assert left_bottom[1] - left_top[1] == pytest.approx(2 * y / 0.7, rel=1e-4)
+    assert right_bottom[1] - right_top[1] == pytest.approx(2 * y / 1.3, rel=1e-4)
+
+
+def test_a_tilt_fused_with_other_steps_is_divided_by_its_last_entry():
+    photos = smooth_photos()
+    matrices = [
+        step("perspective", 96, 96).matrix((column(0.2, -0.1, 0.3, 0.0), column(0.1, 0.2, 0.0, -0.3))),
+        step("shift", 96, 96).matrix((column(0.05, -0.1, 0.1, 0.02), column(0.1, 0.03, -0.1, 0.0))),
+        step("rotation", 96, 96).matrix(column(0.3, -0.2, 0.1, 0.0)),
+    ]
+    one_by_one = photos
+    for matrix in matrices:
+        one_by_one = seen_through(one_by_one, matrix)
+    assert np.abs(compose(matrices)[:, 2, 2] - 1).max() > 0.01
+    inside = np.s_[:, 28:68, 28:68]
+    np.testing.assert_allclose(seen_through(photos, compose(matrices))[inside], one_by_one[inside], atol=2.0)
 
 
 def test_fused_steps_equal_the_steps_one_by_one():

@@ -26,6 +26,13 @@ def test_the_operations_of_the_report_are_there():
     assert expected <= set(OPERATIONS)
 
 
+def test_the_operations_of_the_lab_are_there():
+    expected = {"perspective", "elastic", "channel_shuffle", "invert", "posterise", "solarise", "equalise", "blur"}
+    expected |= {"sharpen", "noise", "random_erasing", "randaugment", "one_of"}
+    assert expected <= set(OPERATIONS)
+    assert {operation.group for operation in OPERATIONS.values()} == {"geometry", "colour", "erase", "mix", "choice"}
+
+
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
 def test_every_operation_is_documented_down_to_its_parameters(operation):
     assert OPERATIONS[operation.name] is operation
@@ -72,6 +79,8 @@ def test_equal_recipes_have_equal_ids_however_they_are_written():
         ("rotation", {"fill": "mirror"}, "must be one of reflect, nearest, wrap, constant. Received: mirror."),
         ("cutout", {"holes": 1.5}, 'holes ("Holes") of Cutout must be a whole number from 1 to 8. Received: 1.5.'),
         ("zoom", {"keep_proportions": 1}, "must be true or false. Received: 1."),
+        ("gridmask", {"period_high": 1.5}, "(of the photo's side: a longer period shows no grid). Received: 1.5."),
+        ("random_erasing", {"area_low": 0.5}, "must be at least the smallest area (0.5). Received: 0.4."),
         ("gridmask", {"period_low": 0.8, "period_high": 0.5}, "must be at least the shortest period (0.8)"),
         ("cutmix", {"alpha": 0}, 'alpha ("Strength of the mix") of CutMix must be a number from 0.1 to 1.'),
     ],

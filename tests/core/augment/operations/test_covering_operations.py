@@ -1,4 +1,4 @@
-"""Cutout and GridMask: where they cover, how much, and with what."""
+"""Cutout, GridMask and random erasing: where they cover, how much, and with what."""
 
 import keras
 import numpy as np
@@ -92,3 +92,49 @@ def test_gridmask_draws_periods_offsets_and_angles_within_their_ranges():
         assert 0 <= offset.min() < 0.01
         assert 0.99 < offset.max() <= 1
     assert 0.75 < np.abs(angle).max() <= np.pi / 4
+
+
+def erased(photos=2000, height=40, width=60, **values):
+    """Where, what share of the photo, and how wide a height the rectangles are that are really covered."""
+    made = step("random_erasing", height, width, cover="black", **values)
+    masked = made.masked(made.draw(seeds(), keras.ops.zeros((photos, height, width, 3)))).numpy()[..., 0]
+    wide, high = masked.any(axis=1).sum(axis=1), masked.any(axis=2).sum(axis=1)
+    np.testing.assert_array_equal(masked.sum(axis=(1, 2)), wide * high)  # full rectangles, inside the photo
+    return masked, wide * high / (height * width), wide / high
+
+
+def test_erased_rectangles_have_the_areas_and_shapes_they_were_given():
+    _, area, shape = erased(area_low=0.02, area_high=0.3, stretch=3.0)
+    assert 0.015 < area.min() < 0.03
+    assert 0.28 < area.max() < 0.32
+    assert abs(area.mean() - 0.16) < 0.01
+    assert 1 / 3.7 < shape.min() < 1 / 2.7
+    assert 2.7 < shape.max() < 3.7
+    assert abs(np.log(shape).mean()) < 0.05  # upright as often as lying
+
+
+def test_erased_rectangles_fall_everywhere_on_the_photo():
+    masked, _, _ = erased(area_low=0.02, area_high=0.02, stretch=1.0)
+    assert masked[:, 0, 0].any()
+    assert masked[:, -1, -1].any()
+    assert masked.any(axis=0).all()
+
+
+def test_an_erased_rectangle_that_doesnt_fit_is_cut_to_the_photos_side():
+    masked, area, _ = erased(300, 8, 60, area_low=0.9, area_high=0.9, stretch=10.0)
+    assert masked.any(axis=2).all(axis=1).any()
+    assert area.max() <= 1
+
+
+@pytest.mark.parametrize(("colour", "expected"), [("grey", 127.5), ("black", 0.0), ("mean", 60.0), ("noise", None)])
+def test_what_is_erased_has_the_chosen_colour_and_the_rest_is_untouched(colour, expected):
+    photos = keras.ops.full((3, 16, 16, 3), 60.0)
+    made = step("random_erasing", 16, 16, cover=colour)
+    draws = made.draw(seeds(), photos)
+    masked, out = made.masked(draws).numpy()[..., 0], made.apply(photos, draws).numpy()
+    assert (out[~masked] == 60).all()
+    if expected is None:
+        assert len(np.unique(out[masked])) > 0.9 * out[masked].size
+        assert abs(out[masked].mean() - 127.5) < 15
+    else:
+        np.testing.assert_allclose(out[masked], expected, rtol=1e-6)
