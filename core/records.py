@@ -184,6 +184,12 @@ class RunSpec(Record):
         """The id without the seed; gathers repeats."""
         return content_hash({key: value for key, value in self._identity().items() if key != "seed"})
 
+    def sweep(self, phase: int) -> str:
+        """The id without the seed and without how many layers phase `phase` (from 0) freezes; gathers a sweep."""
+        content = {key: value for key, value in self._identity().items() if key != "seed"}
+        content["phases"][phase].pop("frozen", None)
+        return content_hash(content | {"swept": phase})
+
     @property
     def epochs(self) -> int:
         """Epochs over all phases, early stopping aside."""

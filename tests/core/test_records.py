@@ -37,6 +37,16 @@ def test_the_family_leaves_the_seed_out_and_the_id_does_not():
     assert other.family == SPEC.family
 
 
+def test_a_sweep_leaves_out_the_seed_and_what_one_phase_freezes():
+    def spec(*frozen, seed=0, epochs=5):
+        phases = tuple(Phase(frozen=k, epochs=epochs) for k in frozen)
+        return RunSpec(dataset="d", split="s", backbone="vgg16", phases=phases, seed=seed)
+
+    assert spec("all", 8).sweep(1) == spec("all", 12, seed=3).sweep(1) == spec("all", 0).sweep(1)
+    others = [spec(4, 8).sweep(1), spec("all", 8).sweep(0), spec("all", 8, epochs=6).sweep(1)]
+    assert len({spec("all", 8).sweep(1), *others}) == 4
+
+
 def test_weights_enter_by_their_content_and_not_by_their_name():
     named = SPEC.model_copy(update={"weights": "imagenet", "weights_hash": "a" * 64})
     renamed = named.model_copy(update={"weights": "mine.weights.h5"})
