@@ -80,6 +80,14 @@ class NearCopiesStuck(ThawError):
     """Class {name} can't be divided while near copies stay together: its {count} photos are {units} photo(s) or groups of near copies, so the {part} part would get none. Add other photos of it, leave some of the copies out, or divide without keeping near copies together (`split --apart`)."""
 
 
+class NothingToLeaveOut(ThawError):
+    """None of these photos is in {name}, so there is nothing to leave out. Choose its newest version and tick photos there."""
+
+
+class ClassLeftEmpty(ThawError):
+    """All {count} photo(s) of class {name} would be left out. Keep at least one of them: every class needs photos."""
+
+
 class UnknownDataset(ThawError):
     """There is no dataset {name}. Known are: {known}."""
 
@@ -115,6 +123,10 @@ class BadRecipe(ThawError):
     """The recipe {name} can't be used: {reason}. Save it again from the Augment page."""
 
 
+class BuiltInRecipe(ThawError):
+    """The recipe {name} is built in and stays. Duplicate it to change it."""
+
+
 class WrongPhotos(ThawError):
     """The recipe is for photos of {expected}. Received: {shape}. Turn grey photos into RGB and give all one size first."""
 
@@ -132,6 +144,10 @@ class UnknownPreset(ThawError):
 
 class BadSpec(ThawError):
     """The training plan can't be used: {reason}."""
+
+
+class BadSweep(ThawError):
+    """This freeze sweep can't be trained: {reason}. Give other cuts or seeds."""
 
 
 class TooManyFrozen(ThawError):

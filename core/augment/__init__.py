@@ -3,7 +3,16 @@
 Importing this room loads no Keras; `core.augment.pipeline` and `core.augment.preview` do.
 """
 
-from core.augment.library import BUILT_IN, find_recipe, list_recipes, save_recipe
+from core.augment.library import (
+    BUILT_IN,
+    delete_recipe,
+    duplicate,
+    find_recipe,
+    list_recipes,
+    read_recipe,
+    recipe_json,
+    save_recipe,
+)
 from core.augment.operation import Operation, Parameter
 from core.augment.registry import OPERATIONS, find_operation, parameters, validate
 
@@ -12,10 +21,14 @@ __all__ = [
     "OPERATIONS",
     "Operation",
     "Parameter",
+    "delete_recipe",
+    "duplicate",
     "find_operation",
     "find_recipe",
     "list_recipes",
     "parameters",
+    "read_recipe",
+    "recipe_json",
     "save_recipe",
     "validate",
 ]

@@ -1,49 +1,30 @@
 """Recipes by name: the built-in ones, and those saved as JSON in `settings.home / "recipes"`."""
 
-import json
+import itertools
 import os
 import re
 import tempfile
 import unicodedata
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from core.augment.built_in import BUILT_IN
+from core.augment.recipe_text import LONGEST_NAME, read_recipe, recipe_json
 from core.augment.registry import validate
-from core.errors import BadName, BadRecipe, ThawError, UnknownRecipe
-from core.records import Recipe, Step, content_hash
+from core.errors import BadName, BadRecipe, BuiltInRecipe, ThawError, UnknownRecipe
+from core.records import Recipe, content_hash
 from core.settings import Settings
 
-FORMAT = 1
-LONGEST_NAME = 60
-
-_GEOMETRIC = (
-    Step(operation="horizontal_flip"),
-    Step(operation="vertical_flip"),
-    Step(operation="rotation", parameters={"degrees": 360.0}),
-    Step(operation="shift"),
-    Step(operation="zoom", parameters={"amount": 0.3}),
-    # Theirs multiplied by 0.5 to 1.1; Keras's layer adds. This is what that does to middle grey.
-    Step(operation="brightness", parameters={"darker": 0.25, "lighter": 0.05}),
-)
-
-BUILT_IN: tuple[Recipe, ...] = tuple(
-    validate(recipe)
-    for recipe in (
-        Recipe(name="none"),
-        Recipe(name="geometric (report)", steps=_GEOMETRIC),
-        Recipe(
-            name="advanced (report)",
-            steps=(
-                *_GEOMETRIC,
-                Step(operation="grayscale", parameters={"chance": 0.1}),
-                Step(operation="gridmask", probability=0.3),
-                Step(operation="mixup", probability=0.3),
-                Step(operation="cutmix", probability=0.3),
-            ),
-        ),
-    )
-)
+__all__ = [
+    "BUILT_IN",
+    "LONGEST_NAME",
+    "delete_recipe",
+    "duplicate",
+    "find_recipe",
+    "list_recipes",
+    "read_recipe",
+    "recipe_json",
+    "save_recipe",
+]
 
 
 def save_recipe(settings: Settings, recipe: Recipe) -> Recipe:
@@ -59,14 +40,38 @@ def save_recipe(settings: Settings, recipe: Recipe) -> Recipe:
         raise BadName(name=f"{name[:20]}…", reason=f"it has {len(name)} letters, at most {LONGEST_NAME} are possible")
     if not name.isprintable():
         raise BadName(name=repr(name), reason="it has letters that can't be shown")
-    if _key(name) in {_key(built_in.name) for built_in in BUILT_IN}:
+    if _key(name) in _BUILT_IN_KEYS:
         raise BadName(name=name, reason="it is a built-in recipe's; choose another")
     recipe = validate(recipe.model_copy(update={"name": name}))
     path = _path(settings, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = json.dumps({"version": FORMAT, **recipe.model_dump(mode="json")}, indent=1, ensure_ascii=False)
-    _write(path, content)
+    _write(path, recipe_json(recipe))
     return recipe
+
+
+def duplicate(settings: Settings, name: str) -> Recipe:
+    """Save the recipe of that name once more, under a new name ("light, copy 2"); returns it as kept.
+
+    Raises UnknownRecipe, BadRecipe.
+    """
+    recipe = find_recipe(settings, name)
+    taken = {_key(each.name) for each in list_recipes(settings)}
+    for number in itertools.count(1):
+        ending = ", copy" if number == 1 else f", copy {number}"
+        stem = re.sub(r", copy( \d+)?$", "", recipe.name)[: LONGEST_NAME - len(ending)].rstrip()
+        # A name may also be held by a file that can't be read any more.
+        if _key(stem + ending) not in taken and not _path(settings, stem + ending).exists():
+            return save_recipe(settings, recipe.model_copy(update={"name": stem + ending}))
+
+
+def delete_recipe(settings: Settings, name: str) -> None:
+    """Take a saved recipe out of the list; runs keep theirs. Raises UnknownRecipe, BuiltInRecipe."""
+    if _key(name) in _BUILT_IN_KEYS:
+        raise BuiltInRecipe(name=name)
+    try:
+        _path(settings, name).unlink()
+    except FileNotFoundError:
+        raise _unknown(settings, name) from None
 
 
 def list_recipes(settings: Settings) -> list[Recipe]:
@@ -87,8 +92,12 @@ def find_recipe(settings: Settings, name: str) -> Recipe:
             return recipe
     path = _path(settings, name)
     if not path.is_file():
-        raise UnknownRecipe(name=name, known=", ".join(recipe.name for recipe in list_recipes(settings)))
+        raise _unknown(settings, name)
     return _read(path)
+
+
+def _unknown(settings: Settings, name: str) -> UnknownRecipe:
+    return UnknownRecipe(name=name, known=", ".join(recipe.name for recipe in list_recipes(settings)))
 
 
 def _folder(settings: Settings) -> Path:
@@ -103,24 +112,29 @@ def _key(name: str) -> str:
     return _clean(name).casefold()
 
 
+# A recipe that was saved under a name before Thaw came with one of that name.
+_BUILT_IN_KEYS = {_key(recipe.name) for recipe in BUILT_IN}
+_OLDER = " (saved)"
+
+
 def _path(settings: Settings, name: str) -> Path:
     """The slug is for people who look into the folder; the hash keeps names apart that have the same slug."""
-    slug = re.sub(r"[^a-z0-9]+", "-", _key(name)).strip("-")[:40] or "recipe"
-    return _folder(settings) / f"{slug}-{content_hash(_key(name))[:8]}.json"
+    key = _key(name)
+    if key.removesuffix(_OLDER) in _BUILT_IN_KEYS:
+        key = key.removesuffix(_OLDER)
+    slug = re.sub(r"[^a-z0-9]+", "-", key).strip("-")[:40] or "recipe"
+    return _folder(settings) / f"{slug}-{content_hash(key)[:8]}.json"
 
 
 def _read(path: Path) -> Recipe:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        version = content.pop("version")
-        if version != FORMAT:
-            raise BadRecipe(name=path.name, reason=f"its format is {version}, this Thaw reads {FORMAT}")
-        return validate(Recipe.model_validate(content))
-    except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
-        raise BadRecipe(name=path.name, reason=reason) from error
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise BadRecipe(name=path.name, reason=f"it is no recipe: {error}") from error
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BadRecipe(name=path.name, reason=f"it can't be read ({error})") from error
+    recipe = read_recipe(text, path.name)
+    if _key(recipe.name) in _BUILT_IN_KEYS:
+        recipe = recipe.model_copy(update={"name": _clean(recipe.name) + _OLDER})
+    return recipe
 
 
 def _write(path: Path, content: str) -> None:

@@ -1,6 +1,5 @@
 """The registry of operations, and what a recipe must be to be used."""
 
-import math
 from typing import Any
 
 from core.augment.operation import Operation, Parameter
@@ -14,7 +13,7 @@ OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in A
 def find_operation(name: str) -> Operation:
     """The operation of that name. Raises UnknownOperation."""
     if name not in OPERATIONS:
-        raise UnknownOperation(name=name, known=", ".join(OPERATIONS))
+        raise UnknownOperation(name=_short(name), known=", ".join(OPERATIONS))
     return OPERATIONS[name]
 
 
@@ -25,7 +24,9 @@ def parameters(step: Step) -> dict[str, Any]:
     for name, value in step.parameters.items():
         if name not in known:
             expected = f"one of its parameters ({', '.join(known)})"
-            raise BadParameter(parameter=name, operation=operation.title, expected=expected, value=value)
+            raise BadParameter(
+                parameter=_short(name), operation=operation.title, expected=expected, value=_short(value)
+            )
     values = {
         name: _checked(operation, parameter, step.parameters.get(name, parameter.default))
         for name, parameter in known.items()
@@ -59,7 +60,7 @@ def _normal(step: Step, inside: bool = False) -> Step:
             raise BadParameter(parameter="steps", operation=operation.title, expected=expected, value=operation.title)
     elif step.steps:
         expected = 'empty: only "one_of" has steps of its own'
-        received = ", ".join(member.operation for member in step.steps[:3])
+        received = _short(", ".join(member.operation for member in step.steps))
         raise BadParameter(parameter="steps", operation=operation.title, expected=expected, value=received)
     if not 0 <= step.probability <= 1:  # a record made by model_copy was not checked
         expected = "a number from 0 to 1"
@@ -77,9 +78,16 @@ def _called(parameter: Parameter) -> str:
     return f'{parameter.name} ("{parameter.title}")'
 
 
+def _short(value: Any) -> str:
+    """As a sentence may say it: what was received may be a page long, or a number of a thousand digits."""
+    text = str(value) if not isinstance(value, int) or abs(value) < 10**40 else "a number of more than 40 digits"
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:
     def refuse(expected: str):
-        return BadParameter(parameter=_called(parameter), operation=operation.title, expected=expected, value=value)
+        received = _short(value)
+        return BadParameter(parameter=_called(parameter), operation=operation.title, expected=expected, value=received)
 
     if parameter.kind == "bool":
         if not isinstance(value, bool):
@@ -89,10 +97,10 @@ def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:
         if value not in parameter.choices:
             raise refuse(f"one of {', '.join(parameter.choices)}")
         return value
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     whole = "a whole number" if parameter.kind == "int" else "a number"
-    fits = number and (parameter.kind != "int" or value == int(value)) and parameter.low <= value <= parameter.high
-    if not fits:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    inside = number and parameter.low <= value <= parameter.high  # which NaN never is
+    if not inside or (parameter.kind == "int" and value != int(value)):
         reason = f" ({parameter.because})" if parameter.because else ""
         raise refuse(f"{whole} from {parameter.low:g} to {parameter.high:g}{reason}")
     return int(value) if parameter.kind == "int" else float(value)

@@ -49,6 +49,8 @@ def enhanced(enhancer, factor):
         ("solarise", 1, lambda image: ImageOps.solarize(image, 128), 0),
         ("sharpness", 1, enhanced(ImageEnhance.Sharpness, 1.45), 1),
         ("sharpness", -1, enhanced(ImageEnhance.Sharpness, 0.55), 1),
+        ("brightness", 1, enhanced(ImageEnhance.Brightness, 1.45), 1),
+        ("brightness", -1, enhanced(ImageEnhance.Brightness, 0.55), 1),
         ("rotate", 1, lambda image: image.rotate(15, Image.Resampling.BILINEAR), 2),
         ("rotate", -1, lambda image: image.rotate(-15, Image.Resampling.BILINEAR), 2),
     ],
