@@ -18,13 +18,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Thaw on the command line: photos in, training, comparison, ensembles.",
 )
-photos = typer.Typer(no_args_is_help=True, help="Import and list photos.")
+photos = typer.Typer(no_args_is_help=True, help="Import, list and audit photos.")
 brought = typer.Typer(no_args_is_help=True, help="Bring predictions that were made elsewhere.")
 app.add_typer(photos, name="data")
 app.add_typer(brought, name="predictions")
 
 photos.command("add")(data.add)
 photos.command("list")(data.list_all)
+photos.command("audit")(data.audit)
 brought.command("add")(comparison.predictions_add)
 for verb in (
     data.split,

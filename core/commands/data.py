@@ -4,11 +4,14 @@ from typing import Annotated
 
 import typer
 
-from core.commands.json_objects import dataset_json
+from core.commands import named
+from core.commands.json_objects import dataset_json, finding_json
 from core.commands.terminal import Json, counter, emit, say
 from core.errors import NotDivided
 from core.records import Dataset, Part, Split
 from core.settings import settings
+
+TOLD = 5  # paths of a finding in the readable list
 
 
 def add(
@@ -78,6 +81,30 @@ def list_all(as_json: Json = False):
     found = datasets.list_datasets(settings())
     lines = [f"{one.id}  {one.name} v{one.version}  {one.photos} photos in {len(one.classes)} classes" for one in found]
     emit(as_json, {"datasets": [dataset_json(one) for one in found]}, "\n".join(lines) or "No datasets yet.")
+
+
+def audit(
+    name: Annotated[str, typer.Argument(help="Name or id of a dataset.")],
+    split_id: Annotated[str | None, typer.Option("--split", help="Tells near copies in several parts of it.")] = None,
+    as_json: Json = False,
+):
+    """What is wrong with a dataset, or might be: unreadable files, copies, odd photos, uneven classes. Worst first."""
+    from core import datasets
+    from core.datasets.audit import audit
+
+    dataset = datasets.find_dataset(settings(), name)
+    chosen = named.split(dataset, split_id) if split_id is not None else None
+    found = audit(settings(), dataset, chosen, counter("photos measured"))
+    emit(as_json, {"findings": [finding_json(one) for one in found]}, "\n".join(map(_told, found)) or "Nothing found.")
+
+
+def _told(finding) -> str:
+    """A finding as a person reads it, with at most a handful of paths."""
+    paths = [f"    {path}" for path in finding.photos[:TOLD]]
+    if len(finding.photos) > TOLD:
+        paths.append(f"    and {len(finding.photos) - TOLD:,} more")
+    done = f" Decided: {finding.decision}." if finding.decision else ""
+    return "\n".join([f"{finding.kind}: {finding.sentence}{done}", *paths])
 
 
 def split(

@@ -7,7 +7,7 @@ photos came again (a dataset's identity does not know its name).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from core.records import Dataset, dataset_id
 from core.settings import Settings
 
 ROW_COLUMNS = ("id", "path", "label", "width", "height")
-LEFT_OUT_COLUMNS = ("path", "kind", "reason", "id")  # kind: unreadable, two_labels, exact_copy, unlisted
+LEFT_OUT_COLUMNS = ("path", "kind", "reason", "id")  # kind: unreadable, two_labels, exact_copy, unlisted, chosen
 LISTED = 1000  # paths a record lists; the rest is in left_out.parquet
 
 _PHOTO_ID = re.compile(r"[0-9a-f]{16,64}")
@@ -92,7 +92,10 @@ def exam_rows(settings: Settings, dataset: str) -> pd.DataFrame | None:
 
 
 def left_out(settings: Settings, dataset: str) -> pd.DataFrame:
-    """What the import left out: path, kind ("unreadable", "two_labels", "exact_copy"), reason, id (may be empty)."""
+    """What was left out: path, kind, reason, id (may be empty).
+
+    Kinds: by an import "unreadable", "two_labels", "exact_copy", "unlisted"; "chosen" where a person left it out.
+    """
     path = _folder(settings, dataset) / "left_out.parquet"
     return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=list(LEFT_OUT_COLUMNS), dtype=str)
 
@@ -107,11 +110,12 @@ def store_dataset(
     edits: Iterable[str] = (),
     findings: pd.DataFrame | None = None,
     exam: pd.DataFrame | None = None,
+    decisions: Mapping[str, str] | None = None,
 ) -> Dataset:
     """Store a dataset whose photos already lie in the photo folder, as the newest version of `name`.
 
     rows, exam: columns id, path, label (index into classes), width, height; in rows also part, where the photos came
-    divided. findings: columns of LEFT_OUT_COLUMNS.
+    divided. findings: columns of LEFT_OUT_COLUMNS. decisions: by finding id, beside those of the newest version.
     The same photos under the same name are found, not stored twice; under another name they get that name too.
     Safe against other processes storing at the same time. Raises BadName.
     """
@@ -122,6 +126,8 @@ def store_dataset(
         classes, [(photo, classes[label]) for photo, label in zip(rows["id"], rows["label"], strict=True)]
     )
     findings = pd.DataFrame(columns=list(LEFT_OUT_COLUMNS), dtype=str) if findings is None else findings
+    # What a person left out and then brought again is not left out any more.
+    findings = findings[(findings["kind"] != "chosen") | ~findings["id"].isin(rows["id"])]
     kinds = findings["kind"]
     listed = {
         "unreadable": tuple(findings["path"][kinds == "unreadable"][:LISTED]),
@@ -133,8 +139,11 @@ def store_dataset(
     with FileLock(settings.home / "datasets.lock"):
         versions = [dataset for dataset in _namings(settings) if dataset.name == name]
         newest = max(versions, key=lambda dataset: dataset.version, default=None)
+        # A finding's id stands for its photos, so what was decided holds for every version that has them.
+        decided = {**(newest.decisions if newest else {}), **(decisions or {})}
         if newest is not None and newest.id == identity:
-            dataset = newest.model_copy(update=listed)  # found; what this import left out is what holds now
+            # Found; what this import left out is what holds now.
+            dataset = newest.model_copy(update=listed | {"decisions": decided})
         else:
             dataset = Dataset(
                 id=identity,
@@ -144,6 +153,7 @@ def store_dataset(
                 counts=tuple(np.bincount(rows["label"], minlength=len(classes)).tolist()),
                 parent=parent,
                 edits=tuple(edits),
+                decisions=decided,
                 created=datetime.now(UTC),
                 **listed,
             )
@@ -155,6 +165,23 @@ def store_dataset(
         # The record comes last: a dataset is there once its record is.
         write_text(_record_path(folder, dataset), dataset.model_dump_json(indent=1))
     return dataset
+
+
+def record_decisions(settings: Settings, dataset: Dataset, decisions: Mapping[str, str | None]) -> Dataset:
+    """Write decisions by finding id into the record of this name and version; None takes one back.
+
+    Nothing else of the record changes. Safe against other processes. Raises UnknownDataset.
+    """
+    with FileLock(settings.home / "datasets.lock"):
+        path = _record_path(_folder(settings, dataset.id), dataset)
+        if not path.exists():
+            raise UnknownDataset(name=dataset.name, known="those that are listed")
+        kept = Dataset.model_validate_json(path.read_text(encoding="utf-8"))
+        decided = {key: action for key, action in {**kept.decisions, **decisions}.items() if action is not None}
+        # Validated anew: a copy would take any word for an action.
+        changed = Dataset.model_validate(kept.model_dump() | {"decisions": decided})
+        write_text(path, changed.model_dump_json(indent=1))
+    return changed
 
 
 def _write_rows(path: Path, rows: pd.DataFrame) -> None:

@@ -3,20 +3,27 @@
 Two photos are near copies when their 256-bit hashes differ in few bits. All pairs are never compared: the bits are
 dealt to 12 bands of 21, photos are sorted by each band, and only those that agree in a band, up to two bits, are
 looked at (pigeonhole: a pair that differs in at most 35 bits agrees so in some band, so none of them is missed; of
-pairs at 46 bits 98 % are found, of pairs at 66 bits 70 %).
+pairs at 46 bits 98 % are found, of pairs at 66 bits 70 %). Tried on 51 species photos: resized, brightened, mirrored,
+turned by 90 degrees, turned by 2 degrees, cut by 3 %, saved at JPEG quality 20: all found; moved by 2 of 96 pixels:
+80 %; cut by 8 %: 20 %; turned by 5 degrees: 6 %.
 """
 
+import json
 from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from core.datasets.catalogue import photo_rows
-from core.datasets.measures import BITS, Report, measures
+from core.datasets.measures import BITS, Report, bound, kept_file, measures
+from core.datasets.storage import write_text
 from core.records import Dataset, content_hash
 from core.settings import Settings
+
+VERSION = 1  # of what counts as a near copy; a change raises it
 
 # Looked at: of the species photos the only pairs below 82 bits are four real ones, at 4, 26, 46 (a burst over thin
 # grass) and 66 (a burst, the light changed a little); from 82 on pairs show unrelated plants. All 26 repeated photos
@@ -50,18 +57,29 @@ def near_copy_groups(settings: Settings, dataset: Dataset, report: Report | None
 
 
 def all_groups(settings: Settings, dataset: Dataset, report: Report | None = None) -> list[tuple[str, ...]]:
-    """The groups of near copies whatever was decided: sorted photo ids each, sorted."""
-    frame = measures(settings, dataset, report).set_index("id")
+    """The groups of near copies whatever was decided: sorted photo ids each, sorted. Kept, once they are known."""
+    file = kept_file(settings, dataset.id, f".groups-{VERSION}.json")
+    try:
+        return [tuple(ids) for ids in json.loads(file.read_text(encoding="utf-8"))]
+    except (OSError, ValueError):
+        frame = measures(settings, dataset, report).set_index("id")
     frame["label"] = photo_rows(settings, dataset.id).set_index("id")["label"]
-    frame = frame[frame["contrast"] >= FLAT].sort_index()  # so the order photos come in plays no part
+    found = _groups_of(frame[frame["contrast"] >= FLAT].sort_index())  # so the order photos come in plays no part
+    if frame["hash"].notna().all():
+        write_text(file, json.dumps(found))
+        bound(file.parent)
+    return found
+
+
+def _groups_of(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    """The groups of a frame of hashes and labels by photo id."""
     if len(frame) < 2:
         return []
     hashes = np.frombuffer(b"".join(frame["hash"]), dtype=np.uint8).reshape(-1, BITS // 8)
     numbers = group(hashes, frame["label"].to_numpy())
-    ids = frame.index.to_numpy(dtype=str)
     members: dict[int, list[str]] = {}
     for at in np.flatnonzero(numbers >= 0):
-        members.setdefault(int(numbers[at]), []).append(str(ids[at]))
+        members.setdefault(int(numbers[at]), []).append(str(frame.index[at]))
     return sorted(map(tuple, members.values()))
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.datasets import import_files, photo_path, photo_rows
-from core.datasets.measures import COLUMNS, measure, measures
+from core.datasets.measures import COLUMNS, FIGURES, measure, measures
 
 
 def content(seed: int) -> io.BytesIO:
@@ -27,16 +27,38 @@ def counting():
     return seen, lambda done, total: seen.append((done, total))
 
 
+def figures(photo: Image.Image) -> dict[str, float]:
+    return dict(zip(FIGURES, measure(photo)[1:], strict=True))
+
+
 def test_colour_and_light_of_a_plain_photo():
-    _, red, green, blue, brightness, contrast = measure(Image.new("RGB", (70, 50), (200, 100, 0)))
-    assert (red, green, blue, brightness, contrast) == pytest.approx((200, 100, 0, 100, 0), abs=0.01)
+    found = figures(Image.new("RGB", (70, 50), (200, 100, 0)))
+    assert found == pytest.approx(
+        {
+            "brightness": 100,
+            "contrast": 0,
+            "least_green": 0,
+            "most_green": 0,
+            "coolest": 200 / 116,
+            "warmest": 200 / 116,
+        },
+        abs=1e-3,
+    )
 
 
-def test_contrast_is_the_standard_deviation_of_the_grey():
+def test_light_is_mean_and_standard_deviation_of_the_grey():
     halves = np.zeros((64, 64, 3), np.uint8)
     halves[:, 32:] = 200
-    *_, brightness, contrast = measure(Image.fromarray(halves))
-    assert (brightness, contrast) == pytest.approx((100, 100), abs=2)
+    found = figures(Image.fromarray(halves))
+    assert (found["brightness"], found["contrast"]) == pytest.approx((100, 100), abs=0.1)
+
+
+def test_a_leaf_on_pink_sand_is_as_pink_as_its_sand_and_as_green_as_its_leaf():
+    scene = np.full((96, 96, 3), (180, 100, 180), np.uint8)
+    scene[:, :48] = (40, 160, 40)
+    found = figures(Image.fromarray(scene))
+    assert found["least_green"] == pytest.approx(-80 / (460 / 3 + 16), abs=0.01)
+    assert found["most_green"] == pytest.approx(120 / (80 + 16), abs=0.01)
 
 
 def test_a_photo_has_the_same_hash_at_every_size_and_with_swapped_channels():
@@ -54,9 +76,9 @@ def test_a_row_a_photo_in_the_order_of_the_catalogue(home, dataset):
     assert frame["id"].tolist() == photo_rows(home, dataset.id)["id"].tolist()
     assert seen == [(done, 12) for done in range(1, 13)]
     with Image.open(photo_path(home, frame["id"][3])) as photo:
-        digest, *figures = measure(photo)
+        digest, *wanted = measure(photo)
     assert frame["hash"][3] == digest
-    assert frame.iloc[3, 2:].tolist() == pytest.approx(figures)
+    assert frame.iloc[3, 2:].tolist() == pytest.approx(wanted)
 
 
 def test_photos_are_measured_once_for_all_versions(home, dataset):
