@@ -60,11 +60,12 @@ def draw_demo() -> None:
 chosen, failed = selection.dataset(), photos_imports.failed()
 st.subheader("What the model learns from", anchor=False)
 with st.expander(
-    "Add your own photos: a folder, a zip, or dropped into classes",
+    "Add your own photos: a folder, a zip, dropped into classes, or taken with the camera",
     expanded=failed or (chosen is None and not photos_imports.running()),
     icon=":material/add_photo_alternate:",
-    # A new key for each form: it closes once its photos are on their way, and opens again where they failed.
-    key=photos_add.form_key(f"photos_add_{'again' if failed else 'new'}"),
+    # A new key for each form: it closes once its photos are on their way, or the first demo photos are there, and opens
+    # again where they failed.
+    key=photos_add.form_key(f"photos_add_{'again' if failed else 'first' if chosen is None else 'new'}"),
 ):
     ready = photos_add.add()
 if photos_imports.running():

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 
-from core.datasets.catalogue import store_dataset
+import pandas as pd
+
+from core.datasets.catalogue import exam_rows, store_dataset
 from core.datasets.decoding import UnreadablePhoto
 from core.datasets.gathering import Gathered, Incoming
 from core.datasets.given import check_given, given_split
@@ -65,10 +67,21 @@ def ingest(
         parent=parent.id if parent else None,
         edits=gathered.edits(parent, before) if parent else (),
         findings=gathered.left_out(),
+        exam=_exam(settings, parent, classes) if parent else None,
     )
     if gathered.divided:
         given_split(settings, dataset, report)
     return dataset
+
+
+def _exam(settings: Settings, parent: Dataset, classes: tuple[str, ...]) -> pd.DataFrame | None:
+    """The sealed exam rows of the parent, whose labels now count among these classes."""
+    rows = exam_rows(settings, parent.id)
+    if rows is None:
+        return None
+    names = rows["label"].map(dict(enumerate(parent.classes)))
+    rows = rows[names.isin(classes)]
+    return rows.assign(label=names[rows.index].map({name: label for label, name in enumerate(classes)}))
 
 
 def _decoded(staging: Staging, incoming: Iterable[Incoming]) -> Iterator[tuple[Incoming, Kept | UnreadablePhoto]]:

@@ -10,7 +10,7 @@ import pandas as pd
 from filelock import FileLock
 
 from core.datasets.catalogue import exam_rows, photo_rows
-from core.datasets.dividing import FRACTIONS, PARTS, checked_fractions, divide, group_sizes, part_counts
+from core.datasets.dividing import FRACTIONS, PARTS, checked_fractions, divide, group_sizes
 from core.datasets.storage import write_frame, write_text
 from core.errors import UnknownSplit
 from core.records import Dataset, Part, Split, evaluation_id, split_id
@@ -48,6 +48,13 @@ def near_copies_of(settings: Settings, dataset: Dataset, report: Report | None) 
     from core.datasets.near_copies import near_copy_groups  # brings SciPy, which nothing else here needs
 
     return near_copy_groups(settings, dataset, report)
+
+
+def near_copies_known(settings: Settings, dataset: Dataset) -> bool:
+    """Whether the photos were measured before, so that near_copies_of is quick."""
+    from core.datasets.measures import measured
+
+    return measured(settings, dataset)
 
 
 def keep_split(
@@ -174,14 +181,15 @@ def class_counts(rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     return table.set_axis(list(classes), axis=0).rename_axis(index="class", columns=None)
 
 
-def thin_classes(dataset: Dataset, fractions: Sequence[float] = FRACTIONS) -> list[str]:
-    """A sentence for each class whose photos are too few for a split, or for figures that say much of it."""
+def thin_classes(table: pd.DataFrame) -> list[str]:
+    """A sentence for each class of which validation or test has so few photos that figures say little of it.
+
+    table: photos a class and part, as class_counts and planned_counts give them.
+    """
     sentences = []
-    for name, count in zip(dataset.classes, dataset.counts, strict=True):
-        smallest = min(part_counts(count, fractions)[1:])
-        photos = "1 photo" if count == 1 else f"{count} photos"
-        if smallest == 0:
-            sentences.append(f"{name} has {photos}, too few for a split: each part needs one.")
-        elif smallest < FEW_PHOTOS:
-            sentences.append(f"{name} has {photos}, so only {smallest} to be judged by: its figures will jump.")
+    for name, counts in table.iterrows():
+        part = min((Part.VALIDATION.value, Part.TEST.value), key=lambda part, counts=counts: counts[part])
+        if 0 < counts[part] < FEW_PHOTOS:
+            photos = "1 photo" if counts[part] == 1 else f"{counts[part]} photos"
+            sentences.append(f"{name} has only {photos} in {part}: each of them moves its figures a lot.")
     return sentences

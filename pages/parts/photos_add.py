@@ -1,4 +1,4 @@
-"""Ways in on the Photos screen: a folder, a zip, single photos dropped into classes, a path on the server."""
+"""The form for photos on the Photos screen: a folder, a zip, photos into classes, the camera, a path on the server."""
 
 from pathlib import Path
 
@@ -8,49 +8,85 @@ from core import datasets
 from core.errors import ThawError
 from core.records import Dataset
 from core.settings import settings
-from pages.parts import loaders, photos_imports
+from pages.parts import loaders, photos_camera, photos_imports, photos_single
+from pages.parts.photos_form import form_key, key, labels, labels_field, new_round
 
-FOLDER, ZIP, SINGLE, PATH = "A folder", "A zip", "Photos into classes", "A path on the server"
-_ROUND = "photos_round"  # counts finished forms: a new number empties the uploaders
-_CLASSES = "photos_class_rows"
-_NEW = "A new dataset"
+FOLDER, ZIP, SINGLE, CAMERA, PATH = "A folder", "A zip", "Photos into classes", "The camera", "A path on the server"
+_NEW = ""  # which no dataset is called
+_SORTED = (
+    "One folder for each class; or train, valid and test folders with class folders inside, kept as your split; or "
+    "photos with a CSV beside them (columns path and label, and split if you like)."
+)
+
+__all__ = ["add", "form_key"]
 
 
 def add() -> bool:
     """The form of the chosen way; whether something is given that can be imported."""
-    way = st.segmented_control(
-        "How do your photos come?",
-        [FOLDER, ZIP, SINGLE, PATH],
-        default=FOLDER,
-        required=True,
-        key="photos_way",
-        help="Photos are sorted by class: one folder a class, in a folder or a zip; or you drop them class by class.",
-    )
-    return {FOLDER: _folder, ZIP: _zip, SINGLE: _single, PATH: _path}[way]()
-
-
-def form_key(name: str) -> str:
-    """A key that is another one once the form was sent."""
-    return f"{name}_{st.session_state.get(_ROUND, 0)}"
-
-
-def _key(name: str) -> str:
-    return form_key(f"photos_{name}")
-
-
-def _name_and_button(suggestion: str, ready: bool, named: str = "") -> str | None:
-    """The dataset's name once Import is pressed, else None; no name is asked for where there is one already."""
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    name = named
+    left, right = st.columns([2, 1])
     with left:
-        if not named:
-            name = st.text_input(
-                "Name",
-                key=_key("name"),
-                max_chars=60,
-                placeholder=suggestion or "plants",
-                help="What these photos are called on every screen. The same name again makes a new version.",
-            ).strip()
+        way = st.segmented_control(
+            "How do your photos come?",
+            [FOLDER, ZIP, SINGLE, CAMERA, PATH],
+            default=FOLDER,
+            required=True,
+            key="photos_way",
+            help="On a phone choose photos into classes: its file picker opens the camera, whatever the address of "
+            "this page. The camera here is the browser's own.",
+        )
+    with right:
+        parent = _target()
+    st.caption(
+        ":material/location_off: What a phone writes of place and date is removed, and every photo is turned upright, "
+        "before anything is kept."
+    )
+    return {FOLDER: _folder, ZIP: _zip, SINGLE: _single, CAMERA: _camera, PATH: _path}[way](parent)
+
+
+def _target() -> Dataset | None:
+    """The dataset that the photos are added to; None for a new one."""
+    known = {dataset.name: dataset for dataset in loaders.dataset_list()}  # the newest version of a name comes last
+    if not known:
+        return None
+    chosen = st.selectbox(
+        "Into",
+        [_NEW, *known],
+        format_func=lambda name: "A new dataset" if name == _NEW else f"Add to {name}",
+        key=key("target"),
+        help="Added photos make a new version of a dataset; runs on the old version keep theirs. Where it came "
+        "divided, they go to the part they come in, or to the training part.",
+    )
+    return known.get(chosen)
+
+
+def _name(suggestion: str, parent: Dataset | None) -> str:
+    """The name that is typed; that of the dataset the photos are added to."""
+    if parent is not None:
+        return parent.name
+    return st.text_input(
+        "Name",
+        key=key("name"),
+        max_chars=60,
+        placeholder=suggestion or "plants",
+        help="What these photos are called on every screen. A name that is there already gets a new version with these "
+        "photos alone.",
+    ).strip()
+
+
+def _name_and_button(suggestion: str, ready: bool, parent: Dataset | None, more=None, hidden=False) -> str | None:
+    """The dataset's name once Import is pressed, else None; no name is asked for where photos are added to one.
+
+    more: draws what stands behind "More"; with `hidden` the name stands there too.
+    """
+    suggestion = suggestion.strip()[:60]
+    left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
+    if more is not None:
+        with middle, st.popover("More", width="stretch"):
+            more()
+            name = _name(suggestion, parent) if hidden else ""
+    if not hidden:
+        with left:
+            name = _name(suggestion, parent)
     with right:
         pressed = st.button(
             "Import",
@@ -67,109 +103,88 @@ def _name_and_button(suggestion: str, ready: bool, named: str = "") -> str | Non
 
 
 def _started() -> None:
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    st.session_state.pop(_CLASSES, None)
+    new_round()
     st.rerun()
 
 
-def _folder() -> bool:
+def _folder(parent: Dataset | None) -> bool:
+    st.caption(_SORTED)
     files = st.file_uploader(
-        "A folder with one folder for each class",
+        "A folder of photos",
         accept_multiple_files="directory",
-        key=_key("folder"),
-        help="JPEG, PNG, WebP, HEIC and others. Hidden files and files that are no photos are left out.",
+        key=key("folder"),
+        help="JPEG, PNG, WebP, HEIC and others; hidden files are left out.",
     )
     wrap = files[0].name.replace("\\", "/").split("/")[0] if files else ""
-    if name := _name_and_button(wrap, bool(files)):
-        given = [(file.name, file) for file in files]
-        photos_imports.start(name, lambda report: datasets.import_dropped_folder(settings(), given, name, report))
+    if name := _name_and_button(wrap, bool(files), parent, labels_field):
+        given, listed = [(file.name, file) for file in files], labels()
+        photos_imports.start(
+            name,
+            lambda report: datasets.import_dropped_folder(
+                settings(), given, name, report, parent=parent, labels=listed
+            ),
+        )
         _started()
     return bool(files)
 
 
-def _zip() -> bool:
+def _zip(parent: Dataset | None) -> bool:
+    st.caption(_SORTED)
     file = st.file_uploader(
-        "A zip with one folder for each class",
+        "A zip of photos",
         type="zip",
-        key=_key("zip"),
+        key=key("zip"),
         help="Nothing is unpacked under a name from the zip; damaged and encrypted entries are left out and listed.",
     )
     stem = Path(file.name).stem if file else ""
-    if name := _name_and_button(stem, file is not None):
+    if name := _name_and_button(stem, file is not None, parent, labels_field):
+        listed = labels()
         photos_imports.start(
-            name, lambda report: datasets.import_zip(settings(), file, name, report, filename=file.name)
+            name,
+            lambda report: datasets.import_zip(
+                settings(), file, name, report, filename=file.name, parent=parent, labels=listed
+            ),
         )
         _started()
     return file is not None
 
 
-def _path() -> bool:
+def _path(parent: Dataset | None) -> bool:
+    st.caption(_SORTED)
     roots = ", ".join(f"`{root}`" for root in datasets.allowed_roots(settings()))
     text = st.text_input(
         "Folder or zip on the computer Thaw runs on",
-        key=_key("path"),
+        key=key("path"),
         placeholder="/home/me/plants",
         help=f"Best for many photos: nothing is uploaded. Thaw reads inside {roots}.",
     )
     stem = Path(text.strip()).stem
-    if name := _name_and_button(stem, bool(text.strip())):
+    if name := _name_and_button(stem, bool(text.strip()), parent, labels_field):
         try:
             path = datasets.allowed_path(settings(), text)
         except ThawError as error:
             photos_imports.refuse(str(error))
             st.rerun()
-        photos_imports.start(name, lambda report: datasets.import_path(settings(), path, name, report))
+        listed = labels()
+        photos_imports.start(
+            name, lambda report: datasets.import_path(settings(), path, name, report, parent=parent, labels=listed)
+        )
         _started()
     return bool(text.strip())
 
 
-def _single() -> bool:
-    known = {dataset.name: dataset for dataset in loaders.dataset_list()}  # the newest version of a name comes last
-    target = st.selectbox(
-        "Into",
-        [_NEW, *known],
-        key=_key("target"),
-        help="Added photos make a new version of a dataset; runs on the old version keep theirs.",
-    )
-    parent = known.get(target)
-    rows = st.session_state.get(_CLASSES, 1 if parent else 2)
-    given = [_class_row(number, parent) for number in range(rows)]
-    files = [(label, file.name, file) for label, dropped in given if label for file in dropped]
-    with st.container(horizontal=True):
-        st.button(
-            "One more class",
-            key="photos_more",
-            icon=":material/add:",
-            on_click=lambda: st.session_state.update({_CLASSES: rows + 1}),
-            help="One more name and drop zone. A class left empty is not imported.",
-        )
-    if name := _name_and_button("My photos", bool(files), parent.name if parent else ""):
+def _single(parent: Dataset | None) -> bool:
+    return _files(photos_single.rows(parent), parent)
+
+
+def _camera(parent: Dataset | None) -> bool:
+    taken = photos_camera.tray(parent)
+    return False if taken is None else _files(taken, parent, photos_camera.take_back)
+
+
+def _files(files: list, parent: Dataset | None, more=None) -> bool:
+    """Import single photos: (class, file name, binary file) each."""
+    if name := _name_and_button("My photos", bool(files), parent, more, hidden=more is not None):
         photos_imports.start(name, lambda report: datasets.import_files(settings(), files, name, report, parent=parent))
         _started()
-
-
-def _class_row(number: int, parent: Dataset | None) -> tuple[str, list]:
-    """One class's name and its drop zone: (name, files)."""
-    named, dropped = st.columns([1, 2], vertical_alignment="top")
-    with named:
-        title, hint = f"Class {number + 1}", "What the model will answer. Photos of one kind go into one class."
-        if parent is None:
-            label = st.text_input(title, key=_key(f"class_{number}"), max_chars=60, placeholder="oak", help=hint)
-        else:
-            label = st.selectbox(
-                title,
-                parent.classes,
-                index=None,
-                accept_new_options=True,
-                key=_key(f"class_{number}_{parent.id}"),
-                placeholder="choose, or type a new one",
-                help=hint,
-            )
-    with dropped:
-        files = st.file_uploader(
-            "Photos of this class",
-            accept_multiple_files=True,
-            key=_key(f"files_{number}"),
-            help="Drop as many as you like; a phone opens its camera here.",
-        )
-    return (label or "").strip(), files
+    return bool(files)

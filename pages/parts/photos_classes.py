@@ -21,6 +21,8 @@ _KINDS = {  # kind: (of one, of several)
     "unreadable": ("unreadable", "unreadable"),
     "two_labels": ("under two classes", "under two classes"),
     "exact_copy": ("exact copy", "exact copies"),
+    "unlisted": ("not in the list of labels", "not in the list of labels"),
+    "chosen": ("left out by choice", "left out by choice"),
 }
 
 

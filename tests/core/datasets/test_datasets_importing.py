@@ -6,10 +6,12 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from core.datasets import (
+    exam_rows,
     import_dropped_folder,
     import_files,
     import_folder,
@@ -21,6 +23,7 @@ from core.datasets import (
     load_photo,
     photo_path,
     photo_rows,
+    store_dataset,
 )
 from core.errors import BadName, CaseTwins, NoPhotos, OneClass
 
@@ -300,6 +303,15 @@ def test_every_file_of_a_tree_is_counted_towards_a_total(home, photo, tmp_path, 
 
 
 ODD = ("Ahorn 🍁", "שלום", "日本 もみじ", "<b>Oak</b>".replace("/", "∕"), "=1+1", "a" * 60, "Gabel; Löffel, Messer")
+
+
+def test_the_sealed_exam_of_the_parent_comes_along_under_the_new_labels(home, photo):
+    rows = pd.DataFrame({"id": [f"{n:064x}" for n in range(6)], "path": [f"{'AB'[n % 2]}/{n}.png" for n in range(6)]})
+    rows = rows.assign(label=[n % 2 for n in range(6)], width=9, height=9)
+    parent = store_dataset(home, "Plants", ("Ash", "Oak"), rows[:4], exam=rows[4:])
+    child = import_files(home, [("Birch", "1.jpg", io.BytesIO(photo(1)))], "Plants", parent=parent)
+    assert child.classes == ("Ash", "Birch", "Oak")
+    assert exam_rows(home, child.id)[["id", "label"]].to_numpy().tolist() == [[f"{4:064x}", 0], [f"{5:064x}", 2]]
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -4,9 +4,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.datasets import class_counts, find_split, list_splits, make_split, split_rows, store_dataset, thin_classes
+from core.datasets import (
+    class_counts,
+    find_split,
+    list_splits,
+    make_split,
+    planned_counts,
+    sides,
+    split_rows,
+    splitting,
+    store_dataset,
+    thin_classes,
+)
 from core.datasets.dividing import FRACTIONS, PARTS, divide, part_counts
-from core.errors import BadFractions, ClassTooSmall, EmptyPart, UnknownSplit
+from core.errors import BadFractions, ClassTooSmall, EmptyPart, NearCopiesStuck, UnknownSplit
 from core.records import Part
 
 
@@ -149,8 +160,45 @@ def test_equal_id_sets_under_other_class_names_are_kept_apart_by_their_dataset(h
     assert list_splits(home, second.id) == [other]
 
 
-def test_classes_that_say_little_are_named_before_a_split(home):
-    assert thin_classes(stored(home, 100, 100)) == []
-    few, none = thin_classes(stored(home, 100, 12, 1))
-    assert few.startswith("C1 has 12 photos, so only 2")
-    assert none.startswith("C2 has 1 photo, too few")
+def test_classes_that_say_little_are_named():
+    assert thin_classes(planned_counts(["A", "B"], [100, 100], FRACTIONS)) == []
+    few, single = thin_classes(planned_counts(["A", "B", "C"], [100, 12, 5], FRACTIONS))
+    assert few.startswith("B has only 2 photos in validation")
+    assert single.startswith("C has only 1 photo in validation")
+
+
+def two_shots(*labels):
+    """Groups of the photos with these numbers, two at a time."""
+    return {f"{number:064x}": at // 2 for at, number in enumerate(labels)}
+
+
+def test_near_copies_lie_on_one_side_and_are_counted_unless_they_are_let_apart(home, monkeypatch):
+    dataset = stored(home, 40, 60)
+    apart = make_split(home, dataset, together=False)
+    rows = split_rows(home, apart.id)
+    train, test = (rows["id"][(rows["part"] == part) & (rows["label"] == 1)].tolist() for part in ("train", "test"))
+    groups = two_shots(*(int(photo, 16) for pair in zip(train[:3], test[:3], strict=True) for photo in pair))
+    seen = []
+    monkeypatch.setattr(splitting, "near_copies_of", lambda _settings, of, report: seen.append((of, report)) or groups)
+    together = make_split(home, dataset, report=print)
+    assert seen == [(dataset, print)]
+    assert (together.together, apart.together) == (3, 0)
+    assert together.id != apart.id
+    assert sides(split_rows(home, together.id), groups) == []
+    assert sides(rows, groups) == [0, 1, 2]
+    assert make_split(home, dataset, together=False) == apart
+    assert make_split(home, dataset) == together
+
+
+def test_without_near_copies_keeping_them_together_changes_nothing(home, monkeypatch):
+    dataset = stored(home, 40, 60)
+    monkeypatch.setattr(splitting, "near_copies_of", lambda *_: {})
+    assert make_split(home, dataset) == make_split(home, dataset, together=False)
+
+
+def test_a_class_of_near_copies_alone_is_refused_and_nothing_is_stored(home, monkeypatch):
+    dataset = stored(home, 40, 10)
+    monkeypatch.setattr(splitting, "near_copies_of", lambda *_: {f"{number:064x}": 0 for number in range(40, 50)})
+    with pytest.raises(NearCopiesStuck, match="Class C1"):
+        make_split(home, dataset)
+    assert list_splits(home, dataset.id) == []
