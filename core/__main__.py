@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from core.commands import comparison, data, training
+from core.commands import comparison, data, sweep, training
 from core.commands.terminal import say
 from core.errors import ThawError
 
@@ -35,6 +35,7 @@ for verb in (
     training.show,
     training.cancel,
     training.retry,
+    sweep.sweep,
     comparison.compare,
     comparison.ensemble,
 ):

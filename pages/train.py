@@ -10,7 +10,18 @@ from core.models import blocks
 from core.records import Dataset, Part, Run, RunSpec, Split, Status
 from core.settings import settings
 from core.training.epoch import photos_an_epoch
-from pages.parts import loaders, selection, train_form, train_jobs, train_map, train_phases, train_plan, warmup, words
+from pages.parts import (
+    loaders,
+    selection,
+    train_form,
+    train_jobs,
+    train_map,
+    train_phases,
+    train_plan,
+    train_sweep,
+    warmup,
+    words,
+)
 
 _MESSAGE = "_train_message"
 
@@ -32,6 +43,7 @@ def plan(dataset: Dataset, split: Split) -> None:
     if wrong and wrong[0] == "phases":
         st.error(words.plain(wrong[1]), icon=":material/error:")
     start(spec, split, wrong)
+    train_sweep.sweep(spec, wrong is not None)
 
 
 def start(spec: RunSpec, split: Split, wrong: tuple[str, str] | None) -> None:

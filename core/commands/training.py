@@ -45,12 +45,12 @@ def train(
     """Queue a training plan, or join the run that has it; prints the run's id."""
     from core.jobs import queue, service
 
-    run, joined = queue.submit(settings(), _read_spec(file), name=name, again=again)
+    run, joined = queue.submit(settings(), read_spec(file), name=name, again=again)
     if joined:
         say(f"This plan has a run already, {run.status}: joined it (--again trains once more).")
     if wait:
         with service.ensure_supervisor(settings()):
-            run = _follow(run)
+            run = follow(run)
         if run.status != Status.FINISHED:
             raise TrainingFailed(reason=f"run {run.id} is {run.status}. {run.error or ''}".strip())
         emit(as_json, run_json(named.run_store(), run) | {"joined": joined}, run.id)
@@ -104,7 +104,8 @@ def _accuracy(run: Run) -> str:
     return "" if value is None else f"{100 * value:.1f} %"
 
 
-def _read_spec(file: Path) -> RunSpec:
+def read_spec(file: Path) -> RunSpec:
+    """The plan in a file, or on standard input. Raises PathNotFound, BadSpec and what queue.resolve_spec raises."""
     from core.jobs import queue
 
     if str(file) == "-":
@@ -120,7 +121,8 @@ def _read_spec(file: Path) -> RunSpec:
     return queue.resolve_spec(settings(), raw)
 
 
-def _follow(run: Run) -> Run:
+def follow(run: Run) -> Run:
+    """Say how far the run is until it is over."""
     runs_store, shown = named.run_store(), ""
     while not (run := runs_store.get(run.id)).status.over:
         line = f"{run.status}: epoch {run.progress.epoch} of {run.progress.epochs} {run.progress.note}".strip()

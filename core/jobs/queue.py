@@ -83,11 +83,13 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
     return models.check(settings, spec, len(dataset.classes)), split.evaluation_id
 
 
-def submit(settings: Settings, spec: RunSpec, name: str = "", owner: str = "", again: bool = False) -> tuple[Run, bool]:
+def submit(
+    settings: Settings, spec: RunSpec, name: str = "", owner: str = "", again: bool = False, group: str = ""
+) -> tuple[Run, bool]:
     """Check the plan and queue it, or join the run that has it; returns the run and whether it was joined."""
     spec, evaluation_id = check(settings, spec)
     return open_store(settings).submit(
-        spec, name or default_name(spec), owner, evaluation_id=evaluation_id, again=again
+        spec, name or default_name(spec), owner, evaluation_id=evaluation_id, again=again, group=group
     )
 
 

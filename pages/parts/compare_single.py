@@ -5,9 +5,9 @@ import streamlit as st
 from core.charts import learning_curves
 from core.records import Run, Status
 from core.settings import settings
-from pages.parts import comparisons, results, run_words, selection, words
+from pages.parts import compare_sweep, comparisons, results, run_words, selection, words
 
-FIGURES, CURVES, SETTINGS = "Classes and confusions", "Curves", "Settings"
+FIGURES, CURVES, SETTINGS, SWEEP = "Classes and confusions", "Curves", "Settings", "Sweep"
 
 
 def show_run(run: Run) -> None:
@@ -17,27 +17,30 @@ def show_run(run: Run) -> None:
         not_finished(run)
         return
     results.headline(run)
+    swept = compare_sweep.found_for(run)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        view = choose_view() if run.spec else FIGURES
+        view = choose_view(swept is not None) if run.spec else FIGURES
         if view == FIGURES:
             part, show = results.part_switch("compare_single"), results.numbers_switch("compare_single")
     if view == CURVES:
         curves(run)
     elif view == SETTINGS:
         decided(run)
+    elif view == SWEEP:
+        compare_sweep.show(run, swept)
     else:
         results.matrix_and_classes(run, part, show)
 
 
-def choose_view() -> str:
+def choose_view(swept: bool) -> str:
     """Which view is open; only that one computes."""
     return st.segmented_control(
         "View",
-        [FIGURES, CURVES, SETTINGS],
+        [FIGURES, CURVES, SETTINGS, *([SWEEP] if swept else [])],
         default=FIGURES,
         required=True,
-        key="compare_single_view",
-        help="How the run does now, how it learned, and what it was told.",
+        key=f"compare_single_view{'_swept' if swept else ''}",
+        help="How the run does now, how it learned, what it was told, and how it stands among other cuts of its plan.",
     )
 
 
