@@ -20,10 +20,10 @@ import tensorflow as tf
 from core.augment import BUILT_IN, preview
 from core.augment.pipeline import Augmenter
 from core.records import Recipe, Step
-from pages.parts import augment_grid
+from pages.parts import augment_draws, augment_grid
 
 PHOTOS, DRAWS, SIZE, CLASSES, CHANGES, TARGET_MS = 12, 3, 96, 8, 50, 300
-ADVANCED = BUILT_IN[-1]
+ADVANCED = next(recipe for recipe in BUILT_IN if recipe.name == "advanced (report)")
 
 
 def changed(number: int) -> Recipe:
@@ -52,9 +52,10 @@ def photos() -> tuple[np.ndarray, np.ndarray]:
 
 def ours(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> str:
     names = [f"class {label}" for label in labels]
-    drawn, mixed = preview.draws(recipe, images, labels, CLASSES, seed=0, draws=DRAWS)
+    drawn = preview.draws(recipe, images, labels, CLASSES, seed=0, draws=DRAWS)
     classes = [f"class {label}" for label in range(CLASSES)]
-    return augment_grid.markup(images, names, drawn, mixed, classes, False, DRAWS)
+    sources = [augment_grid.source(image) for image in images]
+    return augment_draws.markup(sources, names, classes, [drawn], [], False)
 
 
 def compiled_anew(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> None:

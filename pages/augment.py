@@ -5,16 +5,37 @@ import streamlit as st
 from core.augment import validate
 from core.errors import ThawError
 from core.records import Dataset, Split
-from pages.parts import augment_grid, augment_photos, augment_recipe, selection, train_plan, warmup, words
+from pages.parts import (
+    augment_batch,
+    augment_draws,
+    augment_grid,
+    augment_recipe,
+    augment_recipe_panel,
+    augment_strength,
+    augment_walk,
+    selection,
+    train_plan,
+    warmup,
+    words,
+)
 
-SIZES = (48, 64, 96, 128, 160, 224)
-_SAMPLE = "_augment_sample"
+VIEWS = {
+    "Draws": augment_draws,
+    "Steps": augment_walk,
+    "Strength": augment_strength,
+    "First batch": augment_batch,
+}
 # A step stays on one line. Below 1,100 px a third is too narrow for that: the recipe goes above the photos, two steps
 # a line.
 _STYLE = """
 <style>
 [class*="st-key-augment_step_"] { flex-wrap: nowrap; }
 [class*="st-key-augment_step_"] > .stElementContainer:has(.stSlider) { min-width: 0; }
+.st-key-augment_chooser { flex-wrap: nowrap; }
+.st-key-augment_chooser > .stElementContainer:has(.stSelectbox) { min-width: 0; }
+.st-key-augment_controls .stButtonGroup { margin-bottom: .25rem; }
+[class*="st-key-augment_mix_"] { gap: 0; }
+[class*="st-key-augment_mix_"] [data-testid="stCaptionContainer"] p { line-height: 1.2; }
 @media (max-width: 1100px) {
   .st-key-augment_lab > div > .stHorizontalBlock { flex-direction: column; gap: 1rem; }
   .st-key-augment_lab > div > .stHorizontalBlock > .stColumn { width: 100%; flex: 1 1 auto; }
@@ -30,7 +51,7 @@ def lab(dataset: Dataset, split: Split) -> None:
     with st.container(key="augment_lab"):
         left, right = st.columns([1, 2], gap="large")
     with left:
-        augment_recipe.panel()
+        augment_recipe_panel.panel(dataset, split)
         if st.button(
             "Train with this recipe",
             type="primary",
@@ -39,13 +60,36 @@ def lab(dataset: Dataset, split: Split) -> None:
         ):
             train()
     with right:
-        label, seed, count, draws, size = controls(dataset)
-        ids, labels = augment_photos.sample(split.id, dataset.id, label, count, st.session_state.setdefault(_SAMPLE, 0))
-        names = [dataset.classes[one] for one in labels]
+        view = st.segmented_control(
+            "View",
+            list(VIEWS),
+            default="Draws",
+            required=True,
+            key="augment_view",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        show(VIEWS[view], dataset, split)
+
+
+def show(tab, dataset: Dataset, split: Split) -> None:
+    """The open tab: its controls and pictures; grey while TensorFlow is not there yet, a sentence where it fails."""
+    try:
+        asked = tab.ask(dataset, split)
         if warmup.state.started and not warmup.state.tensorflow_over.is_set():
-            waiting(ids, names, draws, size)
+            st.fragment(waiting, run_every=1.0, key="augment_waiting")(tab, asked)
         else:
-            preview(dataset, ids, labels, names, seed, draws, size)
+            tab.show(asked)
+    except ThawError as error:
+        st.error(words.plain(str(error)), icon=":material/error:")
+
+
+def waiting(tab, asked) -> None:
+    """TensorFlow draws the photos, and is still being loaded."""
+    if warmup.state.tensorflow_over.is_set():
+        st.rerun()
+    st.caption("TensorFlow is being loaded, which takes some ten seconds after a start; then the pictures appear.")
+    tab.waiting(asked)
 
 
 def train() -> None:
@@ -56,81 +100,6 @@ def train() -> None:
         st.error(words.plain(str(error)), icon=":material/error:")
     else:
         selection.go("train.py")
-
-
-def controls(dataset: Dataset) -> tuple:
-    """Which photos, which draws: (label or None, seed, photos, draws, px)."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        labels = [None, *range(len(dataset.classes))]
-        if st.session_state.get("augment_class") not in labels:
-            st.session_state["augment_class"] = None
-        label = st.selectbox(
-            "Training photos of",
-            labels,
-            format_func=lambda one: "all classes" if one is None else dataset.classes[one],
-            key="augment_class",
-            width=220,
-            help="A random sample of the training part. Validation and test photos are never shown here.",
-        )
-        st.button(
-            "Other photos",
-            on_click=other_photos,
-            icon=":material/shuffle:",
-            help="Another sample of the training part.",
-        )
-        seed = st.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            key="augment_seed",
-            bind="query-params",
-            width=140,
-            help="The same seed gives the same draws, here and in a training that has this seed.",
-        )
-        st.button("Draw again", on_click=draw_again, icon=":material/casino:", help="Takes the next seed.")
-        with st.popover("More"):
-            count = st.select_slider("Photos", (4, 8, 12, 16, 24), 12, key="augment_count")
-            draws = st.select_slider(
-                "Draws of each", (1, 2, 3, 4, 5, 6), 3, key="augment_draws", help="One for each epoch, from the first."
-            )
-            size = st.select_slider(
-                "Photo size", SIZES, 96, key="augment_size", help="In pixels; choose the input size you train with."
-            )
-    return label, seed, count, draws, size
-
-
-def preview(dataset: Dataset, ids, labels, names, seed: int, draws: int, size: int) -> None:
-    recipe = augment_recipe.current()
-    try:
-        classes = len(dataset.classes)
-        shown, mixed = augment_photos.drawn(recipe.model_dump_json(), ids, labels, classes, size, seed, draws)
-    except ThawError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
-        return
-    epochs = "the first epoch" if draws == 1 else f"each of the first {draws} epochs"
-    st.caption(
-        f"Outlined: the training photo. Beside it: what {epochs} would see."
-        if recipe.steps
-        else "Without a step every epoch sees the photo as it is. Add a step on the left."
-    )
-    augment_grid.show(augment_photos.photos(ids, size), names, shown, mixed, dataset.classes, selection.dark(), draws)
-
-
-@st.fragment(run_every=1.0)
-def waiting(ids, names, draws: int, size: int) -> None:
-    """TensorFlow draws the photos, and is still being loaded."""
-    if warmup.state.tensorflow_over.is_set():
-        st.rerun()
-    st.caption("TensorFlow is being loaded, which takes some ten seconds after a start; then the draws appear.")
-    augment_grid.show(augment_photos.photos(ids, size), names, None, None, (), selection.dark(), draws)
-
-
-def other_photos() -> None:
-    st.session_state[_SAMPLE] += 1
-
-
-def draw_again() -> None:
-    st.session_state["augment_seed"] = (st.session_state["augment_seed"] + 1) % 2**31
 
 
 def drawing() -> None:

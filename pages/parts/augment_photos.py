@@ -1,12 +1,13 @@
-"""The photos a preview speaks of: a random sample of the training part, as training reads them."""
+"""The photos a preview speaks of, as training reads them, and what training makes of them; cached."""
 
 import numpy as np
 import streamlit as st
 
-from core.records import Part, Recipe
+from core import datasets
+from core.records import Part, Recipe, RunSpec, Step
 from core.settings import settings
 from core.training import pixels
-from pages.parts import loaders
+from pages.parts import augment_grid, loaders
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -35,9 +36,40 @@ def photos(ids: tuple[str, ...], size: int) -> np.ndarray:
     return pixels.decoded(settings(), order, size)[[order.index(photo_id) for photo_id in ids]]
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def drawn(recipe_json: str, ids: tuple[str, ...], labels: np.ndarray, classes: int, size: int, seed: int, draws: int):
-    """Pixels uint8 (draws, n, size, size, 3) and soft labels (draws, n, classes). Raises BadParameter."""
-    from core.augment import preview  # here, since it loads TensorFlow
+@st.cache_data(max_entries=32, show_spinner=False)
+def sources(ids: tuple[str, ...], size: int) -> list[str]:
+    """The photos as they are, for the `src` of a picture."""
+    return [augment_grid.source(photo) for photo in photos(ids, size)]
 
-    return preview.draws(Recipe.model_validate_json(recipe_json), photos(ids, size), labels, classes, seed, draws)
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def drawn(recipe: str, ids: tuple[str, ...], labels: np.ndarray, classes: int, size: int, seed: int, draws: int):
+    """`core.augment.preview.draws` of a recipe as JSON. Raises BadParameter."""
+    from core.augment import preview  # here and below, since it loads TensorFlow
+
+    return preview.draws(Recipe.model_validate_json(recipe), photos(ids, size), labels, classes, seed, draws)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def stages(recipe: str, ids: tuple[str, ...], labels: np.ndarray, classes: int, size: int, seed: int):
+    """`core.augment.preview.stages` of a recipe as JSON. Raises BadParameter."""
+    from core.augment import preview
+
+    return preview.stages(Recipe.model_validate_json(recipe), photos(ids, size), labels, classes, seed)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def strengths(step: str, ids: tuple[str, ...], labels: np.ndarray, classes: int, size: int, seed: int):
+    """`core.augment.preview.strengths` of a step as JSON. Raises BadParameter."""
+    from core.augment import preview
+
+    return preview.strengths(Step.model_validate_json(step), photos(ids, size), labels, classes, seed)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def first_batch(spec: str, split_id: str, phase: int, limit: int):
+    """`core.training.first_batch` of a plan as JSON."""
+    from core.training.first_batch import first_batch as made
+
+    rows = datasets.split_rows(settings(), split_id)
+    return made(settings(), RunSpec.model_validate_json(spec), rows, phase, limit)

@@ -4,82 +4,141 @@ import itertools
 
 import streamlit as st
 
-from core.augment import OPERATIONS, Operation, Parameter, find_recipe, list_recipes, parameters, save_recipe
+from core.augment import BUILT_IN, OPERATIONS, find_recipe, list_recipes, parameters
 from core.errors import ThawError
 from core.records import Recipe, Step
 from core.settings import settings
-from pages.parts import words
 
 CHOSEN = "augment_recipe"  # the name in the chooser and in the address
 FIRST = "geometric (report)"
-GROUPS = {"geometry": "Move", "colour": "Colour", "erase": "Cover", "mix": "Mix two photos"}
+ONE_OF = "one_of"
 _STEPS = "_augment_steps"
+_OVERSAMPLE = "_augment_oversample"
 _LOADED = "_augment_loaded"
-_MESSAGE = "_augment_message"
+_MESSAGES = "_augment_messages"
 _number = itertools.count()
 
 
 def current() -> Recipe:
-    """The recipe as it stands, steps that are switched off left out; nameless where it differs from the saved one."""
-    steps = tuple(
-        Step(operation=step["operation"], parameters=step["values"], probability=step["probability"])
-        for step in st.session_state.get(_STEPS, [])
-        if step["on"]
-    )
-    recipe = Recipe(steps=tuple(_without_defaults(step) for step in steps))
+    """The recipe as it stands, steps that are switched off kept; nameless where it differs from the saved one."""
+    recipe = Recipe(steps=tuple(map(_record, entries())), oversample=st.session_state.get(_OVERSAMPLE))
     loaded = st.session_state.get(_LOADED)
     return recipe.model_copy(update={"name": loaded.name}) if loaded and loaded.id == recipe.id else recipe
 
 
-def panel() -> None:
-    """Chooser, steps, adding, saving."""
-    undo = _chooser()
-    with st.container(key="augment_steps"):
-        for step in list(st.session_state[_STEPS]):
-            _step(step)
-    if not st.session_state[_STEPS]:
-        st.caption("No step yet: training sees the photos as they are.")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        _adding()
-        _saving()
-    for message, good in st.session_state.pop(_MESSAGE, []):
-        (st.toast if good else st.error)(words.plain(message))
-    if not current().name:  # known only now that all steps have said their values
-        with undo:
-            st.button("Undo changes", type="tertiary", on_click=_undo, icon=":material/undo:")
+def changed() -> bool:
+    """Whether it differs from the saved one, steps that are switched off counted."""
+    loaded = st.session_state.get(_LOADED)
+    return loaded is not None and loaded.model_copy(update={"name": ""}) != current().model_copy(update={"name": ""})
 
 
-def _chooser():
-    """Returns the place beside it for the button that undoes changes."""
-    names = [recipe.name for recipe in list_recipes(settings())]
-    if st.session_state.get(CHOSEN) not in names:
-        st.session_state[CHOSEN] = FIRST
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Recipe",
-            names,
-            key=CHOSEN,
-            bind="query-params",
-            help="Built-in and saved recipes. Choosing one replaces the steps below.",
-        )
-        loaded = st.session_state.get(_LOADED)
-        if loaded is None or loaded.name != chosen:
-            _load(chosen)
-        return st.container(width="content")
+def chosen() -> str:
+    """Name of the saved or built-in recipe that the steps came from."""
+    return st.session_state[CHOSEN]
 
 
-def _undo() -> None:
-    _load(st.session_state[CHOSEN])
+def built_in(name: str) -> bool:
+    return name in {recipe.name for recipe in BUILT_IN}
 
 
-def _load(name: str) -> None:
+def names() -> list[str]:
+    return [recipe.name for recipe in list_recipes(settings())]
+
+
+def entries() -> list[dict]:
+    """The steps as the screen edits them: id, operation, values, probability, on, and the members of a "one of"."""
+    return st.session_state.get(_STEPS, [])
+
+
+def follow_chooser() -> None:
+    """Load the chosen recipe where another one is loaded."""
+    loaded = st.session_state.get(_LOADED)
+    if loaded is None or loaded.name != chosen():
+        undo()
+
+
+def undo() -> None:
+    """Take the chosen recipe as it was saved; a callback."""
     try:
-        recipe = find_recipe(settings(), name)
+        recipe = find_recipe(settings(), chosen())
     except ThawError as error:
-        st.session_state.setdefault(_MESSAGE, []).append((str(error), False))
-        recipe = Recipe(name=name)
+        say(str(error))
+        recipe = Recipe(name=chosen())
+    take_saved(recipe)
+
+
+def take_saved(recipe: Recipe) -> None:
+    """Choose a recipe that was just read or saved."""
     st.session_state[_LOADED] = recipe
+    take(recipe)
+
+
+def take(recipe: Recipe) -> None:
+    """Put these steps in the place of the present ones; the chosen recipe stays as it is saved."""
     st.session_state[_STEPS] = [_entry(step) for step in recipe.steps]
+    st.session_state[_OVERSAMPLE] = recipe.oversample
+    st.session_state["_augment_taken"] = next(_number)
+
+
+def taken() -> int:
+    """A number that is another one whenever values came from elsewhere than the widgets; for keys."""
+    return st.session_state.get("_augment_taken", 0)
+
+
+def saved_as(recipe: Recipe) -> None:
+    """The steps are those of this recipe from now on; a callback's."""
+    st.session_state[_LOADED] = recipe
+    st.session_state[CHOSEN] = recipe.name
+
+
+def oversample() -> str | int | None:
+    return st.session_state.get(_OVERSAMPLE)
+
+
+def set_oversample(value: str | int | None) -> None:
+    st.session_state[_OVERSAMPLE] = value
+
+
+def add(operation: str, group: int | None = None) -> None:
+    """Append a step, to the recipe or to the "one of" with the id `group`; a callback."""
+    entry = _entry(Step(operation=operation))
+    if group is None:
+        entries().append(entry)
+    elif found := next((step for step in entries() if step["id"] == group), None):
+        found["members"].append(entry)
+
+
+def remove(number: int) -> None:
+    """Take a step out; a callback."""
+    if found := _home(number):
+        steps, place = found
+        del steps[place]
+
+
+def move(number: int, by: int) -> None:
+    """One place earlier (-1) or later (1); a callback."""
+    if found := _home(number):
+        steps, place = found
+        steps.insert(max(place + by, 0), steps.pop(place))
+
+
+def say(message: str, good: bool = False) -> None:
+    """Keep a sentence until the panel is drawn."""
+    st.session_state.setdefault(_MESSAGES, []).append((message, good))
+
+
+def said() -> list[tuple[str, bool]]:
+    """What was said since; once."""
+    return st.session_state.pop(_MESSAGES, [])
+
+
+def _home(number: int) -> tuple[list[dict], int] | None:
+    """The list a step is in and its place there; None where a browser speaks of a step that is gone."""
+    for steps in (entries(), *(step["members"] for step in entries())):
+        for place, step in enumerate(steps):
+            if step["id"] == number:
+                return steps, place
+    return None
 
 
 def _entry(step: Step) -> dict:
@@ -89,131 +148,17 @@ def _entry(step: Step) -> dict:
         "operation": step.operation,
         "values": parameters(step),
         "probability": step.probability,
-        "on": True,
+        "on": step.on,
+        "members": [_entry(member) for member in step.steps],
     }
 
 
-def _without_defaults(step: Step) -> Step:
-    defaults = {parameter.name: parameter.default for parameter in OPERATIONS[step.operation].parameters}
-    changed = {name: value for name, value in step.parameters.items() if value != defaults[name]}
-    return step.model_copy(update={"parameters": changed})
-
-
-def _step(step: dict) -> None:
-    operation, number = OPERATIONS[step["operation"]], step["id"]
-    strength, *others = operation.parameters
-    with st.container(horizontal=True, vertical_alignment="center", key=f"augment_step_{number}", gap="xsmall"):
-        step["on"] = st.toggle(
-            operation.title,
-            step["on"],
-            key=f"augment_{number}_on",
-            width=140,
-            help=f"{operation.help}\n\n{operation.source}",
-        )
-        _value(step, strength, label="collapsed")
-        rare = step["probability"] < 1
-        with st.popover(f"on {step['probability']:.0%}" if rare else "More", type="tertiary", width=84):
-            _more(step, operation, others)
-
-
-def _more(step: dict, operation: Operation, others: list[Parameter]) -> None:
-    number = step["id"]
-    st.caption(operation.help)
-    for parameter in others:
-        _value(step, parameter)
-    batches = operation.group == "mix"
-    step["probability"] = st.slider(
-        "Batches it is used on" if batches else "Photos it is used on",
-        0.0,
-        1.0,
-        step["probability"],
-        0.05,
-        format="percent",
-        key=f"augment_{number}_probability",
-        help="Drawn for each batch: it mixes all of its photos or none." if batches else "Drawn for each photo.",
+def _record(entry: dict) -> Step:
+    defaults = {parameter.name: parameter.default for parameter in OPERATIONS[entry["operation"]].parameters}
+    return Step(
+        operation=entry["operation"],
+        parameters={name: value for name, value in entry["values"].items() if value != defaults[name]},
+        probability=entry["probability"],
+        steps=tuple(map(_record, entry["members"])),
+        on=entry["on"],
     )
-    with st.container(horizontal=True):
-        st.button(
-            "Earlier", icon=":material/arrow_upward:", on_click=_move, args=(number, -1), key=f"augment_{number}_up"
-        )
-        st.button(
-            "Later", icon=":material/arrow_downward:", on_click=_move, args=(number, 1), key=f"augment_{number}_down"
-        )
-        st.button("Remove", icon=":material/delete:", on_click=_remove, args=(number,), key=f"augment_{number}_remove")
-
-
-def _value(step: dict, parameter: Parameter, label: str = "visible") -> None:
-    """The control of one parameter; what it says goes into the step."""
-    now = step["values"][parameter.name]
-    shared = {
-        "label": parameter.title,
-        "help": parameter.help,
-        "key": f"augment_{step['id']}_{parameter.name}",
-        "label_visibility": label,
-        "disabled": not step["on"],
-    }
-    if parameter.kind == "bool":
-        shared.pop("label_visibility")
-        value = st.toggle(value=now, **shared)
-    elif parameter.kind == "choice":
-        value = st.segmented_control(options=parameter.choices, default=now, required=True, **shared)
-    else:
-        form = {"share": "percent", "degrees": "%d°"}.get(parameter.unit)
-        value = st.slider(
-            min_value=parameter.low, max_value=parameter.high, value=now, step=parameter.step, format=form, **shared
-        )
-    step["values"][parameter.name] = value
-
-
-def _adding() -> None:
-    with st.popover("Add a step", icon=":material/add:"):
-        for group, title in GROUPS.items():
-            st.caption(title)
-            with st.container(horizontal=True, gap="small"):
-                for operation in OPERATIONS.values():
-                    if operation.group == group:
-                        st.button(
-                            operation.title,
-                            key=f"augment_add_{operation.name}",
-                            help=operation.help,
-                            on_click=_add,
-                            args=(operation.name,),
-                        )
-
-
-def _saving() -> None:
-    with st.popover("Save", icon=":material/save:"):
-        name = st.text_input(
-            "Name",
-            key="augment_name",
-            max_chars=60,
-            placeholder="for example: leaves from above",
-            help="Training finds the recipe by this name. Steps that are switched off are not kept.",
-        )
-        st.button("Save recipe", key="augment_save", on_click=_save, disabled=not name.strip())
-
-
-def _add(operation: str) -> None:
-    st.session_state[_STEPS].append(_entry(Step(operation=operation)))
-
-
-def _remove(number: int) -> None:
-    st.session_state[_STEPS] = [step for step in st.session_state[_STEPS] if step["id"] != number]
-
-
-def _move(number: int, by: int) -> None:
-    steps = st.session_state[_STEPS]
-    place = next(i for i, step in enumerate(steps) if step["id"] == number)
-    steps.insert(max(place + by, 0), steps.pop(place))
-
-
-def _save() -> None:
-    try:
-        kept = save_recipe(settings(), current().model_copy(update={"name": st.session_state["augment_name"]}))
-    except ThawError as error:
-        message = (str(error), False)
-    else:
-        st.session_state[_LOADED] = kept
-        st.session_state[CHOSEN] = kept.name
-        message = (f"Saved as {kept.name}.", True)
-    st.session_state.setdefault(_MESSAGE, []).append(message)

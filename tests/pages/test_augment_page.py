@@ -1,5 +1,6 @@
-"""The Augment screen: empty, without a split, and full; it shows training photos only."""
+"""The Augment screen: empty, without a split, and full, each of its tabs; it shows training photos only."""
 
+import json
 import re
 import shutil
 from html import unescape
@@ -16,7 +17,9 @@ from core.records import Part, Recipe, Step
 from core.runs import RunStore
 from core.settings import Settings
 from core.settings import settings as current_settings
-from pages.parts import augment_photos, warmup
+from core.training import preset_spec
+from core.training.first_batch import first_batch
+from pages.parts import augment_grid, augment_photos, train_plan, warmup
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
 ODD = "a very odd oak of *forty* letters & <b>no markup"
@@ -64,7 +67,7 @@ def texts(app: AppTest) -> str:
 
 
 def html(app: AppTest) -> str:
-    return next(e.proto.body for e in app.get("html") if 'class="thaw-draws"' in e.proto.body)
+    return next(e.proto.body for e in app.get("html") if 'class="thaw-draws' in e.proto.body)
 
 
 def pictures(app: AppTest) -> list[str]:
@@ -73,6 +76,36 @@ def pictures(app: AppTest) -> list[str]:
 
 def button(app: AppTest, label: str):
     return next(element for element in app.button if element.label == label)
+
+
+def view(app: AppTest, name: str) -> AppTest:
+    app.session_state["augment_view"] = name
+    app.run()
+    assert not app.exception
+    return app
+
+
+def opened(app: AppTest, key: str) -> AppTest:
+    """With a popover open whose content is drawn only then."""
+    app.session_state[key] = True
+    return app.run()
+
+
+def more(app: AppTest, place: int) -> AppTest:
+    """With "More" of one step open."""
+    number = [element.key for element in app.toggle if re.fullmatch(r"augment_\d+_on", element.key or "")][place]
+    return opened(app, number.removesuffix("on") + "more")
+
+
+def add(app: AppTest, *titles: str) -> AppTest:
+    opened(app, "augment_menu")
+    for title in titles:
+        button(app, title).click().run()
+    return app
+
+
+def keep(name: str, *steps: Step) -> Recipe:
+    return save_recipe(current_settings(), Recipe(name=name, steps=steps))
 
 
 def choose(app: AppTest, recipe: str) -> AppTest:
@@ -131,14 +164,15 @@ def test_mixed_photos_say_their_label_in_words():
 def test_a_step_is_added_moved_switched_off_and_removed():
     app = choose(page(), "none")
     assert "No step yet" in texts(app)
-    for title in ("Grayscale", "Rotate"):
-        button(app, title).click().run()
+    add(app, "Grayscale", "Rotate")
     switches = [element.label for element in app.toggle if element.label in ("Grayscale", "Rotate")]
     assert switches == ["Grayscale", "Rotate"]
-    [element for element in app.button if element.label == "Earlier"][-1].click().run()
+    more(app, -1)
+    button(app, "Earlier").click().run()
     switches = [element.label for element in app.toggle if element.label in ("Grayscale", "Rotate")]
     assert switches == ["Rotate", "Grayscale"]
     next(element for element in app.toggle if element.label == "Rotate").set_value(False).run()
+    more(app, 1)
     [element for element in app.button if element.label == "Remove"][-1].click().run()
     assert "Without a step every epoch sees the photo as it is" in texts(app)
 
@@ -169,7 +203,7 @@ def test_a_page_switch_loses_no_change():
 @pytest.mark.usefixtures("full")
 def test_a_parameter_that_cant_be_is_a_sentence_and_the_recipe_stays():
     save_recipe(current_settings(), Recipe(name="grid", steps=(Step(operation="gridmask"),)))
-    app = choose(page(), "grid")
+    app = more(choose(page(), "grid"), 0)
     next(slider for slider in app.slider if slider.label == "Longest period").set_value(0.1).run()
     assert not app.exception
     assert "must be at least the shortest period" in texts(app).replace("\\", "")
@@ -203,8 +237,132 @@ def test_only_training_photos_are_ever_shown():
 @pytest.mark.usefixtures("full")
 def test_the_primary_button_takes_the_recipe_along_to_the_train_page():
     app = choose(page(), "none")
-    button(app, "Hue").click().run()
+    add(app, "Hue")
     button(app, "Train with this recipe").click().run()
     assert not app.exception
     assert app.session_state["_train_plan"].phases[-1].recipe == Recipe(steps=(Step(operation="hue"),))
     assert button(app, "Start").proto.type == "primary"
+
+
+@pytest.mark.usefixtures("full")
+def test_steps_stand_below_each_other_and_a_run_of_geometric_ones_is_marked():
+    keep("walk", Step(operation="horizontal_flip"), Step(operation="rotation"), Step(operation="mixup"))
+    app = view(choose(page(), "walk"), "Steps")
+    shown = html(app)
+    titles = [unescape(title) for title in re.findall(r'<div class="step[^"]*"><p>([^<]*)</p>', shown)]
+    assert titles == ["The training photo", "1 Flip left-right", "2 Rotate", "3 MixUp"]
+    assert "These 2 steps are one resampling" in shown
+    assert shown.count('class="step run') == 2
+    assert "mixes photos of the batch" in shown
+    assert re.search(r"turned \d+° (left|right)", shown)
+
+
+@pytest.mark.usefixtures("full")
+def test_the_last_of_the_steps_is_the_first_draw():
+    keep("walk", Step(operation="rotation"), Step(operation="brightness"))
+    app = choose(page(), "walk")
+    first = re.findall(r'draw 1" src="([^"]*)"', html(app))
+    last = re.findall(r'after Brightness" src="([^"]*)"', html(view(app, "Steps")))
+    assert len(last) == 5
+    assert last == first[:5]
+
+
+@pytest.mark.usefixtures("full")
+def test_without_a_step_the_tabs_say_so():
+    app = view(choose(page(), "none"), "Steps")
+    assert "There is no step that is switched on" in texts(app)
+    assert len(pictures(app)) == 5
+    assert "The recipe has no step yet" in texts(view(app, "Strength"))
+    assert "This phase has no recipe: it sees the photos as they are" in texts(view(app, "First batch"))
+
+
+@pytest.mark.usefixtures("full")
+def test_one_step_is_shown_from_weak_to_strong():
+    keep("turns", Step(operation="rotation"), Step(operation="one_of", steps=(Step(operation="cutout"),)))
+    app = view(choose(page(), "turns"), "Strength")
+    assert app.selectbox(key="augment_step").options == ["1 Rotate", "2 Cutout"]
+    assert re.findall(r"<strong>([^<]*)</strong>", html(app)) == ["0°", "90°", "180°", "270°", "360°"]
+    assert len(pictures(app)) == 4 * (1 + 5)
+    assert "Turned by up to: 30° in the recipe" in texts(app).replace("\\", "")
+    app.selectbox(key="augment_step").set_value("2 Cutout").run()
+    assert "5 %" in re.findall(r"<strong>([^<]*)</strong>", html(app))
+
+
+@pytest.mark.usefixtures("full")
+def test_the_first_batch_is_the_trainers_own():
+    app = view(choose(page(), "geometric (report)"), "First batch")
+    plan = train_plan.with_recipe(*chosen())
+    batch = first_batch(current_settings(), plan, datasets.split_rows(current_settings(), plan.split))
+    expected = [augment_grid.source(pixels) for pixels in batch.images.round().astype(np.uint8)]
+    assert re.findall(r'<img alt="[^"]*" src="([^"]*)"', html(app)) == expected
+    assert len(expected) == 32
+    said = texts(app).replace("\\", "")
+    assert "32 photos of 96 px · seed 0 · 42 photos an epoch" in said
+    assert {re.sub("<[^>]*>", "", name) for name in pictures(app)} <= {ODD.replace("<b>", ""), "beech", "cedar"}
+
+
+def chosen():
+    found = datasets.list_datasets(current_settings())[0]
+    recipe = find_recipe(current_settings(), "geometric (report)")
+    return preset_spec("mobilenetv2-frozen", found.id, datasets.list_splits(current_settings(), found.id)[0].id), recipe
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("name", ["Steps", "Strength", "First batch"])
+def test_while_tensorflow_loads_every_tab_is_grey_in_its_own_shape(monkeypatch, name):
+    state = warmup.Warmup(started=True)
+    state.demo_over.set()
+    monkeypatch.setattr(warmup, "state", state)
+    app = view(page(), name)
+    assert "TensorFlow is being loaded" in texts(app)
+    assert html(app).count("<i></i>") == {"Steps": 30, "Strength": 20, "First batch": 32}[name]
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("name", ["Draws", "Steps", "First batch"])
+def test_what_cant_be_drawn_is_a_sentence_in_every_tab(name):
+    keep("grid", Step(operation="gridmask", parameters={"period_low": 0.2, "period_high": 0.3}))
+    app = more(choose(page(), "grid"), 0)
+    next(slider for slider in app.slider if slider.label == "Longest period").set_value(0.1).run()
+    assert "must be at least the shortest period" in texts(view(app, name)).replace("\\", "")
+    assert any(element.label == "GridMask" for element in app.toggle)
+
+
+@pytest.mark.usefixtures("full")
+def test_a_recipe_that_darkens_everything_is_seen():
+    keep("night", Step(operation="brightness", parameters={"darker": 0.5, "lighter": 0.0}))
+    app = choose(page(), "night")
+    line = next(e.proto.body for e in app.get("html") if "thaw-values" in e.proto.body)
+    assert re.search(r"mean \d+ → \d+, spread \d+ → \d+: <strong>\d+ darker", line)
+
+
+@pytest.mark.usefixtures("full")
+def test_two_recipes_draw_the_same_photos_under_their_names():
+    app = choose(page(), "geometric (report)")
+    app.selectbox(key="augment_against").set_value("none").run()
+    assert not app.exception
+    assert len(pictures(app)) == 12 * (1 + 2 * 3)
+    assert re.findall(r'<p class="name"[^>]*>([^<]*)<', html(app))[:2] == ["geometric (report)", "none"]
+    app.selectbox(key="augment_against").set_value("geometric (report)").run()
+    assert "Both recipes are the same" in texts(app)
+
+
+@pytest.mark.usefixtures("full")
+def test_mixed_photos_show_their_partner():
+    keep("mixed", Step(operation="mixup", parameters={"alpha": 2.0}))
+    app = choose(page(), "mixed")
+    assert "Below a mixed photo: its label and its partner" in texts(app)
+    assert [alt for alt in pictures(app) if re.match(r"MixUp: \d+ % of the photo, \d+ % of this one, ", alt)]
+
+
+@pytest.mark.usefixtures("full")
+def test_under_the_slider_stands_what_stood_side_by_side():
+    app = page()
+    beside = re.findall(r'draw 2" src="([^"]*)"', html(app))
+    app.session_state["augment_layout"] = "Under a slider"
+    app.run()
+    assert not app.exception
+    given = json.loads(app.get("bidi_component")[0].proto.json)
+    assert len(given["photos"]) == 12
+    assert {photo["name"] for photo in given["photos"]} == {ODD, "beech", "cedar"}
+    assert [one["src"] for one in given["recipes"][0]["draws"][1]] == beside
