@@ -5,7 +5,7 @@ import streamlit as st
 from core.charts import learning_curves
 from core.records import Run, Status
 from core.settings import settings
-from pages.parts import compare_sweep, comparisons, results, run_words, selection, words
+from pages.parts import compare_sweep, comparisons, results, run_words, selection, train_plan, words
 
 FIGURES, CURVES, SETTINGS, SWEEP = "Classes and confusions", "Curves", "Settings", "Sweep"
 
@@ -83,6 +83,8 @@ def curves(run: Run) -> None:
         config={"displayModeBar": False},
         alt="Loss and accuracy of train and validation by epoch",
     )
+    for remark in comparisons.remarks(run):
+        st.markdown(remark.sentence)
 
 
 def decided(run: Run) -> None:
@@ -90,6 +92,15 @@ def decided(run: Run) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         lines(run_words.settings(run))
+        if st.button(
+            "Train again with a change",
+            key="compare_train_again",
+            icon=":material/edit:",
+            help="Opens Train with this plan filled in, on these photos and this split.",
+        ):
+            train_plan.load(run.spec.model_copy(update={"weights_hash": None}))
+            selection.choose(dataset=run.spec.dataset, split=run.spec.split)
+            selection.go("train.py")
     with right:
         lines(run_words.cost(run))
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.charts import freeze_sweep as chart
 from core.datasets import find_split
+from core.errors import UnknownSplit
 from core.evaluation.freeze_sweep import ENOUGH_SEEDS, FIGURES, Sweep, verdict
 from core.jobs import sweep as sweeps
 from core.records import Part, Run
@@ -18,7 +19,10 @@ def found_for(run: Run) -> Sweep | None:
     """The sweep the run is part of; None where no other cut of its plan is finished."""
     if run.spec is None:
         return None
-    photos = find_split(settings(), run.spec.split, run.spec.dataset).counts[Part.VALIDATION]
+    try:
+        photos = find_split(settings(), run.spec.split, run.spec.dataset).counts[Part.VALIDATION]
+    except UnknownSplit:  # trained on another machine with the same tracker
+        return None
     found = sweeps.gathered(loaders.runs(), run.spec, photos)
     return found if found is not None and len(found.cuts) > 1 else None
 

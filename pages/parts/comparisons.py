@@ -3,8 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from core.datasets import find_dataset
+from core.errors import UnknownDataset
 from core.evaluation import Comparison, compare
+from core.evaluation.reading import Remark, read
 from core.records import Part, Run
+from core.settings import settings
 from pages.parts import loaders
 
 
@@ -22,6 +26,15 @@ def _finished_history(run_id: str) -> pd.DataFrame:
 def history(run: Run) -> pd.DataFrame:
     """Learning curves of a run; kept once it is over."""
     return _finished_history(run.id) if run.status.over else loaders.store().history(run.id)
+
+
+def remarks(run: Run) -> list[Remark]:
+    """What a trained run's curves say, the most important first; nothing where its photos are on another machine."""
+    try:
+        classes = find_dataset(settings(), run.spec.dataset).classes
+    except UnknownDataset:
+        return []
+    return read(history(run), len(classes))
 
 
 def latest_finished(runs: list[Run]) -> Run | None:

@@ -69,6 +69,8 @@ def _running(run: Run) -> None:
             config={"displayModeBar": False},
             alt=f"Loss and accuracy of {run.name} so far, epoch {run.progress.epoch} of {run.progress.epochs}",
         )
+        for remark in comparisons.remarks(run)[:1]:
+            st.caption(remark.sentence)
 
 
 def _queued(run: Run, position: int) -> None:

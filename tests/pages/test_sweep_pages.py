@@ -38,7 +38,10 @@ def spec(split):
 
 
 def finish(store, run, accuracy):
-    attempt = store.claim(run.id)
+    finish_attempt(store, run, store.claim(run.id), accuracy)
+
+
+def finish_attempt(store, run, attempt, accuracy=0.5):
     answers = PartPredictions(ids=("a",), true=[0], probabilities=[[1, 0]])
     found = Predictions(
         evaluation_id=run.evaluation_id, classes=("ash", "oak"), parts={Part.VALIDATION: answers, Part.TEST: answers}
@@ -94,3 +97,25 @@ def test_a_run_alone_has_no_sweep(settings, store, spec):
     options = app.segmented_control(key="compare_single_view").options
     assert "Curves" in options
     assert "Sweep" not in options
+
+
+def test_a_runs_curves_are_read_in_a_sentence_and_its_plan_can_be_trained_with_a_change(settings, store, spec):
+    changed = spec.model_copy(update={"phases": (Phase(frozen=5, epochs=6, learning_rate=3e-4),), "seed": 9})
+    run, _ = queue.submit(settings, changed)
+    attempt = store.claim(run.id)
+    for epoch in range(1, 7):
+        figures = {"train_accuracy": 0.5, "validation_accuracy": 0.51, "train_loss": 1.0, "validation_loss": 1.0}
+        store.log_epoch(run.id, attempt, epoch, figures)
+    running = page("train.py")
+    assert "Not learning: after 6 epochs the best accuracy is 51 %" in texts(running)
+    finish_attempt(store, run, attempt)
+    app = page("compare.py", runs=run.id[:8])
+    app.segmented_control(key="compare_single_view").set_value("Curves").run()
+    assert "guessing among 2 classes gives 50 %" in texts(app)
+    app.segmented_control(key="compare_single_view").set_value("Settings").run()
+    app.button(key="compare_train_again").click().run()
+    assert not app.exception
+    assert labelled(app, "number_input", "Epochs").value == 6
+    assert labelled(app, "number_input", "Frozen, of").value == 5
+    assert labelled(app, "number_input", "Learning rate").value == 3e-4
+    assert labelled(app, "number_input", "Photo size").value == 48
