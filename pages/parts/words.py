@@ -27,7 +27,8 @@ def split_sentence(split: Split) -> str:
     """What a split's fingerprint stands for."""
     parts = ", ".join(f"{split.counts[part]:,} {part}" for part in (Part.TRAIN, Part.VALIDATION, Part.TEST))
     exam = f", {split.counts[Part.EXAM]:,} sealed exam" if split.counts.get(Part.EXAM) else ""
-    return f"Split {split.id[:8]}: {parts}{exam} photos, drawn with seed {split.seed}."
+    made = "as the photos came" if split.given else f"drawn with seed {split.seed}"
+    return f"Split {split.id[:8]}: {parts}{exam} photos, {made}."
 
 
 def plain(text: str) -> str:
