@@ -36,11 +36,18 @@ def make_split(
     BadFractions, ClassTooSmall, EmptyPart, NearCopiesStuck.
     """
     fractions = checked_fractions(fractions)
-    rows = photo_rows(settings, dataset.id)
     groups = near_copies_of(settings, dataset, report) if together else {}
+    return split_by_groups(settings, dataset, fractions, seed, groups)
+
+
+def split_by_groups(
+    settings: Settings, dataset: Dataset, fractions: Sequence[float], seed: int, groups: Mapping[str, int]
+) -> Split:
+    """As make_split, where it is known which photos stay together. groups: photo id -> group number."""
+    rows = photo_rows(settings, dataset.id)
     parts = divide(rows["id"].to_numpy(), rows["label"], dataset.classes, fractions, seed, groups)
     kept = len(group_sizes(rows["id"], groups))
-    return keep_split(settings, dataset, rows.assign(part=parts), fractions, seed, together=kept)
+    return keep_split(settings, dataset, rows.assign(part=parts), checked_fractions(fractions), seed, together=kept)
 
 
 def near_copies_of(settings: Settings, dataset: Dataset, report: Report | None) -> Mapping[str, int]:
