@@ -5,7 +5,17 @@ import streamlit as st
 from core import datasets
 from core.records import Dataset
 from core.settings import settings
-from pages.parts import loaders, photos_add, photos_classes, photos_imports, photos_split, selection, warmup, words
+from pages.parts import (
+    loaders,
+    photos_add,
+    photos_classes,
+    photos_findings,
+    photos_imports,
+    photos_split,
+    selection,
+    warmup,
+    words,
+)
 
 
 def chooser(chosen: Dataset) -> None:
@@ -77,8 +87,9 @@ else:
     chooser(chosen)
     st.markdown(f"**{words.plain(chosen.name)}**, version {chosen.version}: {photos_classes.summary(chosen)}")
     photos_classes.cards(chosen)
-    photos_classes.findings(chosen)
+    photos_classes.left_out(chosen)
     split = selection.split()
+    photos_findings.section(chosen, split)
     shown = photos_split.maker(chosen, split)
     if split is not None and st.button(
         "Go on: see what augmentation does",

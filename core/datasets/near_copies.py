@@ -11,6 +11,7 @@ turned by 90 degrees, turned by 2 degrees, cut by 3 %, saved at JPEG quality 20:
 import json
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,7 @@ LARGE = 50  # photos; a larger group must hold together at half the distance, or
 _BANDS, _WIDTH, _FLIPS = 12, 21, 2
 _CROWD = 64  # different hashes that share a whole band: they share an empty background, not a picture
 _NEIGHBOURS = 8  # of a crowd that each of it is compared to
+_AT_ONCE = 30_000  # keys looked up in one go
 _SAMPLE = 100_000  # pairs that the distance of unrelated photos is learned from
 
 
@@ -58,7 +60,7 @@ def near_copy_groups(settings: Settings, dataset: Dataset, report: Report | None
 
 def all_groups(settings: Settings, dataset: Dataset, report: Report | None = None) -> list[tuple[str, ...]]:
     """The groups of near copies whatever was decided: sorted photo ids each, sorted. Kept, once they are known."""
-    file = kept_file(settings, dataset.id, f".groups-{VERSION}.json")
+    file = _file(settings, dataset)
     try:
         return [tuple(ids) for ids in json.loads(file.read_text(encoding="utf-8"))]
     except (OSError, ValueError):
@@ -69,6 +71,15 @@ def all_groups(settings: Settings, dataset: Dataset, report: Report | None = Non
         write_text(file, json.dumps(found))
         bound(file.parent)
     return found
+
+
+def groups_known(settings: Settings, dataset: Dataset) -> bool:
+    """Whether the groups were found before, so that all_groups is quick."""
+    return _file(settings, dataset).exists()
+
+
+def _file(settings: Settings, dataset: Dataset) -> Path:
+    return kept_file(settings, dataset.id, f".groups-{VERSION}.json")
 
 
 def _groups_of(frame: pd.DataFrame) -> list[tuple[str, ...]]:
@@ -180,9 +191,15 @@ def _bands(hashes: np.ndarray) -> np.ndarray:
 
 def _candidates(bands: np.ndarray, turned: np.ndarray, flips: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(places in `turned`, places in `bands`) of those that agree in a band up to `flips` bits."""
-    masks = [
-        sum(1 << bit for bit in flipped) for count in range(flips + 1) for flipped in combinations(range(_WIDTH), count)
-    ]
+    masks = np.array(
+        [
+            sum(1 << bit for bit in flipped)
+            for count in range(flips + 1)
+            for flipped in combinations(range(_WIDTH), count)
+        ],
+        dtype=np.int32,
+    )
+    at_once = max(1, _AT_ONCE // max(turned.shape[1], 1))
     place = np.full(1 << _WIDTH, -1, dtype=np.int32)  # of each key among the keys there are
     for keys, sought in zip(bands, turned, strict=True):
         order = np.argsort(keys, kind="stable")
@@ -194,10 +211,10 @@ def _candidates(bands: np.ndarray, turned: np.ndarray, flips: int) -> Iterator[t
         place[present] = np.where(count <= _CROWD, np.arange(len(present)), -1)
         asker = np.argsort(sought)  # in this order the look-ups are near one another, which is several times quicker
         sought = sought[asker]
-        for mask in masks:
-            hit = place[sought ^ mask]
-            asking = np.flatnonzero(hit >= 0)
-            hit, asking = hit[asking], asker[asking]
+        for some in np.split(masks, range(at_once, len(masks), at_once)):
+            hit = place[sought ^ some[:, None]]  # (n_masks, n)
+            _, asking = np.nonzero(hit >= 0)
+            hit, asking = hit[hit >= 0], asker[asking]
             many = count[hit]
             within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
             yield np.repeat(asking, many), order[np.repeat(start[hit], many) + within]

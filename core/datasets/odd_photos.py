@@ -83,7 +83,6 @@ def unusual(values: np.ndarray, side: int, deviations: float, least: float) -> n
     if not np.isfinite(values).any():
         return np.zeros(0, dtype=int)
     beyond = (values - np.nanmedian(values)) * side
-    that_side = beyond[beyond > 0]
-    typical = 1.4826 * np.median(that_side) if len(that_side) else 0.0
+    typical = 1.4826 * np.median(beyond[beyond >= 0])  # with those at the median, which may be nearly all
     far = np.flatnonzero(beyond > max(deviations * typical, least))
     return far[np.argsort(-beyond[far], kind="stable")]

@@ -21,8 +21,8 @@ _KINDS = {  # kind: (of one, of several)
     "unreadable": ("unreadable", "unreadable"),
     "two_labels": ("under two classes", "under two classes"),
     "exact_copy": ("exact copy", "exact copies"),
+    "chosen": ("by choice", "by choice"),
     "unlisted": ("not in the list of labels", "not in the list of labels"),
-    "chosen": ("left out by choice", "left out by choice"),
 }
 
 
@@ -72,8 +72,8 @@ def summary(dataset: Dataset) -> str:
     return text
 
 
-def findings(dataset: Dataset) -> None:
-    """What the import left out, with the reason of each file; nothing where all came in."""
+def left_out(dataset: Dataset) -> None:
+    """What was left out, with the reason of each file; nothing where all came in."""
     frame = datasets.left_out(settings(), dataset.id)
     if frame.empty:
         return
@@ -85,5 +85,5 @@ def findings(dataset: Dataset) -> None:
             hide_index=True,
             height=38 + 35 * min(len(frame), 8),
             column_config={"path": "File", "kind": "What happened", "reason": "Why"},
-            alt="Files that the import left out, and why",
+            alt="Files that were left out, and why",
         )
