@@ -12,6 +12,7 @@ from pages.parts import loaders, photos_camera, photos_imports, photos_single
 from pages.parts.photos_form import form_key, key, labels, labels_field, new_round
 
 FOLDER, ZIP, SINGLE, CAMERA, PATH = "A folder", "A zip", "Photos into classes", "The camera", "A path on the server"
+_PATH = "photos_last_path"
 _NEW = ""  # which no dataset is called
 _SORTED = (
     "One folder for each class; or train, valid and test folders with class folders inside, kept as your split; or "
@@ -23,8 +24,7 @@ __all__ = ["add", "form_key"]
 
 def add() -> bool:
     """The form of the chosen way; whether something is given that can be imported."""
-    left, right = st.columns([2, 1])
-    with left:
+    with st.container(horizontal=True):  # the second goes under the first where the window is narrow
         way = st.segmented_control(
             "How do your photos come?",
             [FOLDER, ZIP, SINGLE, CAMERA, PATH],
@@ -33,8 +33,8 @@ def add() -> bool:
             key="photos_way",
             help="On a phone choose photos into classes: its file picker opens the camera, whatever the address of "
             "this page. The camera here is the browser's own.",
+            width="content",
         )
-    with right:
         parent = _target()
     st.caption(
         ":material/location_off: What a phone writes of place and date is removed, and every photo is turned upright, "
@@ -53,6 +53,7 @@ def _target() -> Dataset | None:
         [_NEW, *known],
         format_func=lambda name: "A new dataset" if name == _NEW else f"Add to {name}",
         key=key("target"),
+        width=280,
         help="Added photos make a new version of a dataset; runs on the old version keep theirs. Where it came "
         "divided, they go to the part they come in, or to the training part.",
     )
@@ -152,14 +153,17 @@ def _zip(parent: Dataset | None) -> bool:
 def _path(parent: Dataset | None) -> bool:
     st.caption(_SORTED)
     roots = ", ".join(f"`{root}`" for root in datasets.allowed_roots(settings()))
+    failed = photos_imports.failed()  # then the path is there again, to be mended
     text = st.text_input(
         "Folder or zip on the computer Thaw runs on",
-        key=key("path"),
+        value=st.session_state.get(_PATH, "") if failed else "",
+        key=key(f"path_{failed}"),
         placeholder="/home/me/plants",
         help=f"Best for many photos: nothing is uploaded. Thaw reads inside {roots}.",
     )
     stem = Path(text.strip()).stem
     if name := _name_and_button(stem, bool(text.strip()), parent, labels_field):
+        st.session_state[_PATH] = text
         try:
             path = datasets.allowed_path(settings(), text)
         except ThawError as error:

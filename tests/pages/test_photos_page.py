@@ -253,6 +253,12 @@ def test_what_can_not_be_imported_is_one_sentence_and_nothing_is_kept(incoming, 
     assert list_datasets(settings) == []
 
 
+def test_a_path_that_failed_is_there_again_to_be_mended(incoming):
+    page = import_path(open_page(), "nothing-here")
+    assert labelled(page.text_input, "Folder or zip").value == "nothing-here"
+    assert not button(page, "Import").disabled
+
+
 def test_a_zip_with_one_class_says_so(incoming, settings):
     with zipfile.ZipFile(incoming / "one.zip", "w") as archive:
         archive.writestr("Oak/1.png", photo(1))
