@@ -144,6 +144,7 @@ class Phase(Record):
     optimizer: Literal["adam", "sgd", "rmsprop"] = "adam"
     learning_rate: float = Field(default=1e-3, gt=0, le=1)
     schedule: Literal["constant", "cosine", "exponential"] = "constant"
+    warmup_epochs: int = Field(default=0, ge=0, le=1000)  # the rate rises from 0 over so many epochs first
     recipe: Recipe | None = None  # None: photos as they are
     fixed_copies: Annotated[int, Field(ge=1, le=100)] | None = None  # augmented once, so often each; None: every epoch
     early_stopping: EarlyStopping | None = None
@@ -221,6 +222,10 @@ class Progress(Record):
     note: str = ""  # what is being done: "reading photos", "epoch 3 of 12"
 
 
+RECALL = "validation_recall_"  # and a class's number: what an epoch's figures call its validation recall
+ENDED_EARLY = "ended_early"  # final figure of a run that somebody ended before its plan was done
+
+
 class RunKind(StrEnum):
     TRAINED = "trained"
     BROUGHT = "brought in"
@@ -247,6 +252,7 @@ class Run(Record):
     home: str = ""  # which data folder's supervisor may claim it
     group: str = ""  # a sweep or a lesson
     stop_requested: bool = False
+    finish_requested: bool = False  # end now, keep the best epoch
     created: datetime
     started: datetime | None = None
     ended: datetime | None = None

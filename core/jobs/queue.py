@@ -124,6 +124,21 @@ def cancel(settings: Settings, run: str) -> Run:
     return store.get(found.id)
 
 
+def finish(settings: Settings, run: str) -> Run:
+    """Ask a running run, by id or name, to end now with its best epoch; a queued one is cancelled.
+
+    Raises RunNotActive, UnknownRun.
+    """
+    store = open_store(settings)
+    found = store.get(run)
+    if found.status == Status.QUEUED:
+        return cancel(settings, run)
+    if found.status.over:
+        raise RunNotActive(name=found.name, status=found.status)
+    store.request_stop(found.id, keep=True)
+    return store.get(found.id)
+
+
 def retry(settings: Settings, run: str) -> Run:
     """Queue a failed or cancelled run again; it goes on from its last checkpoint. RunNotRetryable, UnknownRun."""
     store = open_store(settings)

@@ -11,10 +11,11 @@ from core.errors import StoreUnavailable, ThawError, TrainingFailed
 from core.evaluation import final_figures
 from core.jobs import places
 from core.records import Progress
-from core.runs import WEIGHTS, RunStore
+from core.runs import ENVIRONMENT, WEIGHTS, RunStore
 from core.runs.files import write_json, write_predictions
 from core.settings import Settings
 from core.training import Result, Stopped
+from core.training.environment import environment
 
 DONE, STOPPED, FAILED = 0, 3, 4  # exit codes; any other is a death
 
@@ -58,9 +59,11 @@ class Report:
 
     def __init__(self, store: RunStore, run_id: str, attempt: int, stop: threading.Event):
         self._store, self._run_id, self._attempt, self._stop = store, run_id, attempt, stop
+        self._finish = False
         self._unsaid: list[tuple[int, dict]] = []
 
-    def __call__(self, progress: Progress, metrics: dict[str, float] | None) -> None:
+    def __call__(self, progress: Progress, metrics: dict[str, float] | None) -> bool:
+        """Whether the training is asked to end now and to keep its best epoch."""
         if metrics is not None:
             self._unsaid.append((progress.epoch, metrics))
         try:
@@ -73,6 +76,8 @@ class Report:
         else:
             if not current:  # the run went on without this attempt
                 self._stop.set()
+            self._finish = self._store.get(self._run_id).finish_requested
+        return self._finish
 
 
 def leave(folder, result: Result) -> None:
@@ -80,5 +85,6 @@ def leave(folder, result: Result) -> None:
     write_predictions(folder, result.predictions)
     metrics = dict(result.metrics) | final_figures(result.predictions)
     metrics["prefix_cache_used"] = float(result.prefix_cache_used)
-    files = {WEIGHTS: str(result.weights)}
+    write_json(folder / ENVIRONMENT, environment())
+    files = {WEIGHTS: str(result.weights), ENVIRONMENT: str(folder / ENVIRONMENT)}
     write_json(folder / places.RESULT, {"metrics": metrics, "files": files})

@@ -10,6 +10,7 @@ import numpy as np
 from core.records import Part, PartPredictions, Predictions
 
 WEIGHTS = "trained.weights.h5"  # what was trained, under a run's artifacts
+ENVIRONMENT = "environment.json"  # versions and machine
 ARRAYS = "predictions.npz"
 LABELS = "predictions.json"
 

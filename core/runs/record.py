@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from core.records import Progress, Run, RunKind, RunSpec, Status, content_hash
+from core.records import RECALL, Progress, Run, RunKind, RunSpec, Status, content_hash
 
 PREFIX = "thaw."
 EPOCH = "epoch/"  # namespace of the metrics logged an epoch; without it are the final figures
@@ -99,7 +99,7 @@ def figures(metrics: dict[str, float]) -> dict[str, float]:
     latest = {
         key.removeprefix(EPOCH): value
         for key, value in metrics.items()
-        if key.startswith((f"{EPOCH}train", f"{EPOCH}validation"))
+        if key.startswith((f"{EPOCH}train", f"{EPOCH}validation")) and RECALL not in key
     }
     return latest | {key: value for key, value in metrics.items() if not key.startswith(EPOCH)}
 
@@ -127,6 +127,7 @@ def run_record(found, spec_of, artifacts: str | None) -> Run:
         home=tags.get("home", ""),
         group=tags.get("group", ""),
         stop_requested=tags.get("stop") == "yes",
+        finish_requested=tags.get("stop") == "finish",
         created=_time(tags["created"]),
         started=_time(tags.get("started")),
         ended=_time(tags.get("ended")),

@@ -8,7 +8,7 @@ import pandas as pd
 from filelock import FileLock
 
 from core.errors import AmbiguousRun, BadName, RunFileMissing, RunNotFinished, RunNotRetryable, UnknownRun
-from core.records import Predictions, Progress, Run, RunKind, RunSpec, Status
+from core.records import ENDED_EARLY, RECALL, Predictions, Progress, Run, RunKind, RunSpec, Status
 from core.runs import record
 from core.runs.files import ARRAYS, LABELS, read_predictions, write_predictions
 from core.runs.listing import Listing, stamp
@@ -93,13 +93,14 @@ class RunStore:
         """
         Queue `spec`, or join the run that has it. Returns the run and whether it was joined.
 
-        Joined are finished runs, and queued or running ones of this data folder (another folder's may never start);
-        failed and cancelled ones are not. Atomic across processes. `again` makes a new run in any case.
+        Joined are runs that finished as planned, and queued or running ones of this data folder (another folder's may
+        never start); failed and cancelled ones are not. Atomic across processes. `again` makes a new run in any case.
         """
         with self._lock():
             for run in [] if again else self.list(spec_id=spec.id):
-                waiting = run.home == self.home and not run.status.over and not run.stop_requested
-                if run.status == Status.FINISHED or waiting:
+                asked = run.stop_requested or run.finish_requested
+                waiting = run.home == self.home and not run.status.over and not asked
+                if waiting or (run.status == Status.FINISHED and not run.metrics.get(ENDED_EARLY)):
                     return run, True
             name = name or f"{spec.backbone} {spec.id[:6]}"
             return self.create(RunKind.TRAINED, name, spec, evaluation_id, owner, group), False
@@ -144,6 +145,12 @@ class RunStore:
         epochs = sorted(set().union(*columns.values()))
         rows = {name: [values.get(epoch) for epoch in epochs] for name, values in columns.items()}
         return pd.DataFrame({"epoch": epochs} | rows).astype({"epoch": int} | dict.fromkeys(rows, float))
+
+    def recalls(self, run_id: str, classes: int) -> pd.DataFrame:
+        """Validation recall, 0 to 1, a row an epoch (index, from 1) and a column a class; empty where none was told."""
+        with sentences():
+            columns = {c: self._tracker.history(run_id, f"{record.EPOCH}{RECALL}{c}") for c in range(classes)}
+        return pd.DataFrame(columns, dtype=float).sort_index()
 
     def predictions(self, run_id: str) -> Predictions:
         """What a finished run says of validation and test. RunNotFinished, RunFileMissing."""
@@ -223,10 +230,10 @@ class RunStore:
                 self._become(run_id, Status.FAILED, error=error[: record.LONG], ended=record.now())
             return current
 
-    def request_stop(self, run_id: str) -> None:
-        """Ask the supervisor to cancel; the request outlives whoever asked."""
+    def request_stop(self, run_id: str, keep: bool = False) -> None:
+        """Ask the supervisor to cancel, or with `keep` the training to end with its best epoch; outlives who asked."""
         with sentences():
-            self._tag(run_id, stop="yes")
+            self._tag(run_id, stop="finish" if keep else "yes")
 
     def cancel(self, run_id: str, while_queued: bool = False) -> bool:
         """Cancel for ever; False where it was over, or with `while_queued` (who isn't the supervisor) was claimed."""

@@ -7,6 +7,8 @@ import numpy as np
 from core.augment.balancing import Oversample, oversampled, oversampled_counts
 from core.records import Phase
 
+MOST_RECALLS = 30  # classes up to which each one's validation recall is told an epoch
+
 
 def steps(photos: int, batch_size: int) -> int:
     """Batches an epoch; the last may be smaller."""

@@ -41,6 +41,10 @@ class Pace:
         """A photo took so long on its way through the frozen prefix."""
         self._known[self._key("forward")] = seconds
 
+    def saved(self, photos: int) -> float:
+        """Seconds that so many photos would have spent in the frozen prefix; 0 where that was never measured."""
+        return photos * self._known.get(self._key("forward"), 0.0)
+
     def validated(self, phase: int, seconds: float) -> None:
         self._check[phase] = seconds
 

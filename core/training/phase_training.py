@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from core.errors import TrainingFailed
-from core.records import Part, Phase, RunSpec
-from core.training.epoch import steps
+from core.records import RECALL, Part, Phase, RunSpec
+from core.training.epoch import MOST_RECALLS, steps
 from core.training.phase_input import Source, stream
 from core.training.prefix_cache import outputs
 
@@ -82,23 +82,51 @@ class PhaseTraining:
         return answers
 
     def validate(self, tick: Callable[[], None]) -> dict[str, float]:
-        """validation_loss (mean cross-entropy) and validation_accuracy, without class weights."""
+        """validation_loss (mean cross-entropy) and validation_accuracy, without class weights.
+
+        And for up to MOST_RECALLS classes "validation_recall_0" ...: the share of each class's photos that is right.
+        """
         answers = self.probabilities(Part.VALIDATION, tick)
         _, labels, rows = self.source(Part.VALIDATION)
         true = labels[rows]
         of_true = answers[np.arange(len(true)), true].astype(np.float64)
+        right = answers.argmax(axis=1) == true
+        recalls = {
+            f"{RECALL}{label}": float(right[true == label].mean())
+            for label in (range(self._classes) if self._classes <= MOST_RECALLS else ())
+            if (true == label).any()
+        }
         return {
             "validation_loss": float(-np.log(np.clip(of_true, SMALLEST, 1)).mean()),
-            "validation_accuracy": float((answers.argmax(axis=1) == true).mean()),
-        }
+            "validation_accuracy": float(right.mean()),
+        } | recalls
+
+
+@keras.saving.register_keras_serializable("thaw")
+class Warmup(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate that rises in even steps from 0 to what `rate` says, over `steps` steps (Goyal et al. 2017)."""
+
+    def __init__(self, rate, steps: int):
+        super().__init__()
+        self.rate, self.steps = rate, steps
+
+    def __call__(self, step):
+        rate = self.rate(step) if callable(self.rate) else self.rate
+        reached = (keras.ops.cast(step, "float32") + 1.0) / self.steps
+        return keras.ops.cast(rate, "float32") * keras.ops.minimum(1.0, reached)
+
+    def get_config(self):
+        return {"rate": self.rate, "steps": self.steps}
 
 
 def _optimizer(phase: Phase, batches: int) -> keras.optimizers.Optimizer:
-    rate, total = phase.learning_rate, phase.epochs * batches
+    rate, total, rising = phase.learning_rate, phase.epochs * batches, min(phase.warmup_epochs, phase.epochs) * batches
     if phase.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, total)
     elif phase.schedule == "exponential":
         rate = keras.optimizers.schedules.ExponentialDecay(rate, total, COOLED)
+    if rising:
+        rate = Warmup(rate, rising)
     match phase.optimizer:
         case "adam":
             return keras.optimizers.Adam(rate)

@@ -13,8 +13,9 @@ STOP_SECONDS = 0.2  # at most one look at `stop` in this time
 class Reporter:
     """Keeps the latest Progress and hands it on, not too often."""
 
-    def __init__(self, report: Callable[[Progress, dict | None], None], stop: Callable[[], bool], epochs: int):
-        self._report, self._stop = report, stop
+    def __init__(self, report: Callable[[Progress, dict | None], bool | None], stop: Callable[[], bool], epochs: int):
+        self._callback, self._stop = report, stop
+        self.finish_asked = False  # whether the training shall end now and keep its best epoch
         self.progress = Progress(epochs=epochs)
         self._reported = self._looked = float("-inf")
 
@@ -29,15 +30,18 @@ class Reporter:
             self.progress = self.progress.model_copy(update=changes)
         if now - self._reported >= REPORT_SECONDS:
             self._reported = now
-            self._report(self.progress, None)
+            self._report(None)
 
     def epoch(self, metrics: dict[str, float], **changes) -> None:
         """Report the end of an epoch with its metrics, always. Raises Stopped as `tick` does."""
         self.progress = self.progress.model_copy(update=changes)
         self._reported = time.monotonic()
-        self._report(self.progress, metrics)
+        self._report(metrics)
         if self._stop():
             raise Stopped
+
+    def _report(self, metrics: dict[str, float] | None) -> None:
+        self.finish_asked |= bool(self._callback(self.progress, metrics))
 
     def say(self, note: str, **changes) -> None:
         """Report at once that something else is being done now."""

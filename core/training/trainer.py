@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import cache, partial
 from pathlib import Path
 
 import keras
@@ -15,20 +14,19 @@ import pandas as pd
 
 from core.errors import TrainingFailed
 from core.models.network import PhaseModel, build
-from core.records import Part, PartPredictions, Phase, Predictions, Progress, RunSpec
+from core.records import ENDED_EARLY, Part, PartPredictions, Phase, Predictions, Progress, RunSpec
 from core.settings import Settings
 from core.training import checkpoints, prefix_cache
-from core.training.copies import Copies, fixed_copies
-from core.training.copies import key as copies_key
 from core.training.epoch import makes_copies, photos_an_epoch
 from core.training.input import make_deterministic
 from core.training.outcome import Result
 from core.training.pace import Pace
-from core.training.phase_input import Photos, Source
+from core.training.phase_input import Photos
 from core.training.phase_training import PhaseTraining
 from core.training.pixels import decoded
 from core.training.position import Position
 from core.training.reporting import Reporter
+from core.training.sources import Sources
 
 CHECKPOINT_SECONDS = 10.0  # a checkpoint at the end of an epoch, but not more often than this
 WEIGHTS = "trained.weights.h5"
@@ -53,7 +51,9 @@ def train(
     folder : this attempt's folder. The trained weights are left in it; checkpoints lie in `folder.parent /
         "checkpoints"`, where the next attempt finds them. The caller deletes them once the run is finished.
     report(progress, None) : called at most every 0.5 s, and report(progress, metrics) at each epoch's end, with
-        train_loss, train_accuracy, validation_loss, validation_accuracy, learning_rate and seconds.
+        train_loss, train_accuracy, validation_loss, validation_accuracy, learning_rate, seconds and, for up to
+        core.training.epoch.MOST_RECALLS classes, their validation recall. Where it answers True the training
+        ends at once with the best epoch of its phase, once there is one.
     stop() : looked at between batches; True raises core.training.Stopped.
 
     The result is a function of spec and photos on one machine: an interrupted run that goes on ends with the very
@@ -96,10 +96,15 @@ class _Training:
         counts = np.bincount(self.photos.labels[self.photos.rows[Part.TRAIN]], minlength=len(classes))
         self.an_epoch = [photos_an_epoch(phase, counts) for phase in spec.phases]
         self.pace = Pace(settings, spec, self.an_epoch)
+        self.sources = Sources(settings, spec, classes, self.photos, reporter, self.pace)
         self.position = Position()
         self.changed: list = []  # variables that any phase so far may have changed, in a fixed order
         self.best: list[np.ndarray] | None = None  # values of the phase's variables at its best epoch
         self.cache_used = False
+        self.phase_cached = False
+        self.prefix_layers = 0  # that ran once for a whole phase
+        self.prefix_saved = 0.0  # seconds that this saved, by the measured pace
+        self.ended_early = False
 
     def _read(self, split_rows: pd.DataFrame) -> Photos:
         rows = split_rows[split_rows["part"].isin([str(part) for part in PARTS])].sort_values("id")
@@ -125,69 +130,41 @@ class _Training:
             self.changed += [variable for variable in model.suffix.variables if id(variable) not in known]
             if number < first:
                 continue
+            if self.ended_early:
+                break
             running = self._ready(number, phase, model, found[0] if found and number == first else None)
+            frozen = self.network.frozen_fingerprint(phase.frozen)
             self._phase(number, phase, running, model)
+            if self.network.frozen_fingerprint(phase.frozen) != frozen:
+                raise TrainingFailed(reason=f"weights that phase {number + 1} freezes have moved, a fault of ours.")
         return self._finish(running, evaluation_id)
 
     def _ready(self, number: int, phase: Phase, model: PhaseModel, restored: dict | None) -> PhaseTraining:
         """The phase compiled, on kept features where the spec allows it, and put back to its checkpoint."""
-        spec, trained = self.spec, model.full
-        source = cache(partial(self._copies, phase)) if makes_copies(phase) else self.photos.source
+        spec, trained, self.phase_cached = self.spec, model.full, False
+        source = self.sources.of(phase)
         prefix, count = model.prefix, len(self.photos.ids) + (self.an_epoch[number] if makes_copies(phase) else 0)
         if restored is not None:
             _assign(self.changed, restored, "variable")
         if prefix is not None and prefix_cache.usable(spec, number, model.cut, prefix.output_shape[1:], count):
-            trained, source = model.suffix, cache(partial(self._features, model, source, phase))
-            self.cache_used = True
+            trained, source = model.suffix, self.sources.of_prefix(phase, model, source)
+            self.cache_used = self.phase_cached = True
+            self.prefix_layers = max(self.prefix_layers, model.cut)
         running = PhaseTraining(spec, phase, trained, source, self.an_epoch[number], len(self.classes))
-        self.best = None
+        self.best = _values(model.suffix.variables)
         if restored is None:
             self.position.phase, self.position.phase_epoch = number, 0
             self.position.best, self.position.best_epoch = None, 0
         else:
             _assign(trained.optimizer.variables, restored, "optimizer")
-            self.best = [value for _, value in sorted(restored.items()) if _.startswith("best/")]
-            if not self.best:  # the checkpoint's own epoch is the best
-                self.best = _values(model.suffix.variables)
+            best = [value for name, value in sorted(restored.items()) if name.startswith("best/")]
+            self.best = best or self.best  # else the checkpoint's own epoch is the best
         return running
-
-    def _copies(self, phase: Phase, part: Part) -> Source:
-        """Where a part's photos are when the training ones are copies that were augmented once."""
-        source = self.photos.source(part)
-        if part != Part.TRAIN:
-            return source
-        copies = Copies(self.spec, phase, *source, len(self.classes))
-
-        def tick(done):
-            self.reporter.tick(note=f"making the augmented copies: {done} of {copies.length}")
-
-        made = fixed_copies(self.settings, copies, self._copies_key(phase), tick)
-        return Source(made["pixels"], made["label"], np.arange(copies.length))
-
-    def _copies_key(self, phase: Phase) -> str:
-        rows = self.photos.rows[Part.TRAIN]
-        names = [self.classes[label] for label in self.photos.labels[rows]]
-        return copies_key(self.spec, phase, [self.photos.ids[row] for row in rows], self.classes, names)
-
-    def _features(self, model: PhaseModel, source: Callable[[Part], Source], phase: Phase, part: Part) -> Source:
-        """The frozen prefix's outputs of one part. A part at a time: training need not wait for the others."""
-        array, labels, rows = source(part)
-        copied = labels.ndim == 2
-        ids = [self._copies_key(phase)] if copied else [self.photos.ids[row] for row in rows]
-        began = time.monotonic()
-
-        def tick(done):
-            self.reporter.tick(note=f"running the frozen layers once: {done} of {len(rows)} {part} photos")
-            if done:
-                self.pace.forward((time.monotonic() - began) / done)
-
-        kept = prefix_cache.features(self.settings, self.spec, model.prefix, model.cut, array, rows, ids, tick)
-        return Source(kept, labels[rows], np.arange(len(rows)))
 
     def _phase(self, number: int, phase: Phase, running: PhaseTraining, model: PhaseModel) -> None:
         position, photos = self.position, running.train_photos
         last = position.epoch - position.phase_epoch + phase.epochs
-        while not position.phase_over(phase):
+        while not position.phase_over(phase) and not self._end_asked():
             epoch, began = position.epoch + 1, time.monotonic()
             note = f"epoch {epoch} of {self.spec.epochs}"
             self.reporter.say(note, phase=number + 1, epoch=position.epoch, batch=0, batches=running.batches)
@@ -198,23 +175,42 @@ class _Training:
                 position.train_photos += size
                 left = self.pace.left(number, epochs_left, max(0, photos - batch * size))
                 self.reporter.tick(note=note, batch=batch, eta_seconds=left)
+                if self._end_asked():
+                    raise _EndError
 
             self.network.seed_dropout(epoch)
-            metrics = running.train_epoch(epoch, last, done)
+            try:
+                metrics = running.train_epoch(epoch, last, done)
+            except _EndError:
+                break
             checked = time.monotonic()
             metrics |= running.validate(self.reporter.tick)
             self.pace.validated(number, time.monotonic() - checked)
             metrics["seconds"] = time.monotonic() - began
             position.epoch, position.phase_epoch = epoch, position.phase_epoch + 1
             position.history.append(metrics)
-            if position.judge(phase, metrics) and phase.early_stopping is not None:
+            if position.judge(phase, metrics):
                 self.best = _values(model.suffix.variables)
             self._checkpoint(phase, running)
             self.reporter.epoch(metrics, epoch=epoch, eta_seconds=self.pace.left(number, last - epoch, 0))
         self.pace.remember()
-        if phase.early_stopping is not None and position.best_epoch != position.phase_epoch:
+        more = number + 1 < len(self.spec.phases)
+        self.ended_early = not position.phase_over(phase) or (more and self._end_asked())
+        if self.phase_cached:
+            self.prefix_saved += self.pace.saved(photos * max(position.phase_epoch - 1, 0))
+        if self.ended_early or (phase.early_stopping is not None and position.best_epoch != position.phase_epoch):
             for variable, value in zip(model.suffix.variables, self.best, strict=True):
                 variable.assign(value)
+
+    def _kept_epoch(self) -> int:
+        """The epoch, from 1 over all phases, whose weights are kept."""
+        position, phase = self.position, self.spec.phases[self.position.phase]
+        best = self.ended_early or phase.early_stopping is not None
+        return position.epoch - position.phase_epoch + (position.best_epoch if best else position.phase_epoch)
+
+    def _end_asked(self) -> bool:
+        """Whether to end now; not before there is an epoch to keep."""
+        return self.reporter.finish_asked and self.position.epoch > 0
 
     def _checkpoint(self, phase: Phase, running: PhaseTraining) -> None:
         if time.monotonic() - self.saved < self.checkpoint_seconds:
@@ -249,9 +245,19 @@ class _Training:
             "trainable_parameters": float(_count(running.model.trainable_variables)),
             "validation_accuracy": float((validation.predicted == validation.true).mean()),
             "epochs": float(position.epoch),
+            "best_epoch": float(self._kept_epoch()),
+            "frozen_checked": 1.0,  # the weights of frozen layers were the same before and after every phase
         }
+        if self.ended_early:
+            metrics[ENDED_EARLY] = 1.0
+        if self.cache_used:
+            metrics |= {"prefix_layers": float(self.prefix_layers), "prefix_seconds_saved": self.prefix_saved}
         predictions = Predictions(evaluation_id=evaluation_id, classes=self.classes, parts=parts)
         return Result(predictions, weights, metrics, self.cache_used)
+
+
+class _EndError(Exception):
+    """Somebody asked to end now and to keep the best epoch."""
 
 
 def _values(variables) -> list[np.ndarray]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.charts import learning_curves
+from core.charts import class_recalls, learning_curves
 from core.records import Run, Status
 from core.settings import settings
 from pages.parts import compare_sweep, comparisons, results, run_words, selection, train_plan, words
@@ -85,6 +85,14 @@ def curves(run: Run) -> None:
     )
     for remark in comparisons.remarks(run):
         st.markdown(remark.sentence)
+    recalls = comparisons.recalls(run)
+    if not recalls.empty:
+        st.plotly_chart(
+            class_recalls.plot(class_recalls.info(recalls), selection.dark()),
+            key="compare_recalls",
+            config={"displayModeBar": False},
+            alt="Validation recall of each class by epoch",
+        )
 
 
 def decided(run: Run) -> None:
@@ -102,7 +110,7 @@ def decided(run: Run) -> None:
             selection.choose(dataset=run.spec.dataset, split=run.spec.split)
             selection.go("train.py")
     with right:
-        lines(run_words.cost(run))
+        lines(run_words.cost(run) | run_words.made_with(comparisons.environment(run)))
 
 
 def lines(pairs: dict[str, str]) -> None:

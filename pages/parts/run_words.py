@@ -1,7 +1,7 @@
 """A run's settings and figures in words: network, head, phases, cost."""
 
 from core.models import BACKBONES
-from core.records import Head, Phase, Run, RunKind, RunSpec
+from core.records import ENDED_EARLY, Head, Phase, Run, RunKind, RunSpec
 from pages.parts import words
 
 
@@ -51,6 +51,8 @@ def phase(spec: RunSpec, one: Phase) -> str:
             f"stops after {words.count(one.early_stopping.patience, 'epoch')} without a better "
             f"validation {one.early_stopping.monitor}"
         )
+    if one.warmup_epochs:
+        pieces.append(f"the rate rises over {words.count(one.warmup_epochs, 'epoch')} first")
     if one.class_weights:
         pieces.append("rare classes weigh more")
     if one.train_batch_normalization:
@@ -111,4 +113,32 @@ def cost(run: Run) -> dict[str, str]:
         "Peak memory": f"{found['peak_memory_mb']:,.0f} MB" if "peak_memory_mb" in found else "",
         "Speed": f"{found['photos_per_second']:,.0f} photos a second" if "photos_per_second" in found else "",
     }
+    if found.get("best_epoch"):
+        shown["Epoch kept"] = f"{found['best_epoch']:.0f} of {found['epochs']:.0f}"
+    if found.get(ENDED_EARLY):
+        shown["Ended early"] = f"by hand, {run.spec.epochs} epochs were planned"
+    if found.get("frozen_checked"):
+        shown["Frozen weights"] = "unchanged, compared before and after each phase"
+    shown["Frozen layers run once"] = prefix(run)
     return {name: value for name, value in shown.items() if value}
+
+
+def prefix(run: Run) -> str:
+    """ "126 of 132, instead of 20 times: about 9:00 saved"; empty where no output was kept."""
+    found = run.metrics
+    if not found.get("prefix_layers"):
+        return ""
+    layers = BACKBONES[run.spec.backbone].layers
+    text = f"{found['prefix_layers']:.0f} of {layers}, instead of once an epoch"
+    saved = found.get("prefix_seconds_saved", 0)
+    return text + (f": about {words.duration(saved)} saved" if saved >= 1 else "")
+
+
+def made_with(environment: dict[str, str]) -> dict[str, str]:
+    """Versions and machine of a run, a line each, from its file; empty for runs older than that file."""
+    if not environment:
+        return {}
+    named = [name for name in ("tensorflow", "keras", "python") if name in environment]
+    versions = ", ".join(f"{name} {environment[name]}" for name in named)
+    machine = f"{environment.get('processor', '')}, {words.count(int(environment.get('cores', 1)), 'core')}"
+    return {"Made with": versions, "On": f"{machine}, {environment.get('system', '')}"}

@@ -6,7 +6,7 @@ from core.charts import learning_curves
 from core.errors import ThawError
 from core.jobs import queue
 from core.jobs.service import job_log, supervisor_state
-from core.records import Run, RunKind, Status
+from core.records import ENDED_EARLY, Run, RunKind, Status
 from core.settings import settings
 from pages.parts import comparisons, loaders, run_words, selection, words
 
@@ -58,6 +58,7 @@ def _running(run: Run) -> None:
             since = f" · started {words.ago(run.started)}" if run.started else ""
             again = f" · attempt {run.attempt}" if run.attempt > 1 else ""
             st.markdown(f"**{words.plain(run.name)}**{since}{again}", width="stretch")
+            _finish(run)
             _cancel(run)
         st.progress(words.share_done(run), text=words.progress_sentence(run))
         info = learning_curves.info(
@@ -108,7 +109,24 @@ def _outcome(run: Run) -> str:
         return str(run.status)
     accuracy = run.metrics.get("validation_accuracy")
     took = f" in {words.duration(run.metrics['seconds'])}" if "seconds" in run.metrics else ""
-    return (f"validation {words.percent(accuracy)}" if accuracy is not None else "finished") + took
+    early = ", ended early" if run.metrics.get(ENDED_EARLY) else ""
+    return (f"validation {words.percent(accuracy)}" if accuracy is not None else "finished") + took + early
+
+
+def _finish(run: Run) -> None:
+    """End it with what it has; offered once there is an epoch to keep."""
+    if run.finish_requested:
+        st.caption("Ending with its best epoch …", width="content")
+    elif not run.stop_requested:
+        st.button(
+            "Finish now",
+            key=f"train_finish_{run.id}",
+            on_click=_act,
+            args=(queue.finish, run.id),
+            disabled=run.progress.epoch < 1,
+            help="Ends the training now and keeps its best epoch. Such a run is not taken for one that trained its "
+            "whole plan.",
+        )
 
 
 def _cancel(run: Run) -> None:

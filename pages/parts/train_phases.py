@@ -112,6 +112,14 @@ def _phase_more(phase: Phase, key: str, recipe: bool) -> dict:
         key=f"{key}_schedule",
         help="A rate that falls within the phase settles better.",
     )
+    warmup = st.number_input(
+        "Warm-up epochs",
+        0,
+        100,
+        phase.warmup_epochs,
+        key=f"{key}_warmup",
+        help="The rate rises from 0 over so many epochs first, so that a new head does not shake thawed layers.",
+    )
     stopping = st.toggle(
         "Stop early",
         phase.early_stopping is not None,
@@ -159,6 +167,7 @@ def _phase_more(phase: Phase, key: str, recipe: bool) -> dict:
     return {
         "optimizer": optimizer,
         "schedule": schedule,
+        "warmup_epochs": warmup,
         "early_stopping": EarlyStopping(monitor=monitor, patience=patience) if stopping else None,
         "class_weights": "balanced" if balanced else None,
         "fixed_copies": copies if copies and recipe else None,

@@ -333,3 +333,19 @@ def test_a_split_that_leaves_a_part_empty_is_refused(in_process, photos, fractio
 def test_the_presets_are_listed_by_name(in_process):
     listed = json.loads(in_process("spec", "--list", "--json")[1])["presets"]
     assert {"first", "report/vanilla", "report/vgg16-k8"} <= {preset["name"] for preset in listed}
+
+
+def test_a_sweep_queues_each_cut_once_a_seed_and_says_which_are_the_same(object_of, in_process, photos, tmp_path):
+    object_of("data", "add", photos, "--name", "plants")
+    object_of("split", "plants")
+    plan, _ = object_of("spec", "--preset", "first", "--dataset", "plants")
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    found, said = object_of("sweep", file, "--cuts", "0,2,3,8", "--seeds", "0,1")
+    assert (found["cuts"], found["left_out"]) == ([0, 2, 8], [{"k": 3, "same_as": 2}])
+    assert "k = 3 trains the same weights as k = 2" in said
+    assert len(set(found["runs"])) == 6
+    assert (found["table"], found["chosen"], found["verdict"]) == ([], None, [])
+    for cuts, what in (("2,3", "two cuts"), ("2,x", "whole numbers"), ("2,99", "99")):
+        code, _, sentence = in_process("sweep", file, "--cuts", cuts)
+        assert (code, what in sentence) == (1, True)

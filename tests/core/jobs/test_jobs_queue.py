@@ -1,10 +1,21 @@
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from core import augment, datasets
-from core.errors import BadSpec, TooManyFrozen, UnknownDataset, UnknownOperation, UnknownRecipe, UnknownSplit
+from core.errors import (
+    BadSpec,
+    NoSplit,
+    RunNotActive,
+    TooManyCopies,
+    TooManyFrozen,
+    UnknownDataset,
+    UnknownOperation,
+    UnknownRecipe,
+    UnknownSplit,
+)
 from core.jobs import queue
 from core.records import Phase, Recipe, RunSpec, Status, Step
 
@@ -95,3 +106,41 @@ def test_a_run_nobody_named_is_called_what_it_does(split):
 def test_queueing_needs_no_keras():
     code = "import sys, core.jobs.queue, core.jobs.service; sys.exit('keras' in sys.modules or 'mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_finishing_asks_a_running_run_to_keep_its_best_and_cancels_a_queued_one(settings, raw):
+    spec = queue.resolve_spec(settings, raw)
+    store = queue.open_store(settings)
+    running, _ = queue.submit(settings, spec)
+    store.claim(running.id)
+    assert queue.finish(settings, running.id).finish_requested
+    waiting, _ = queue.submit(settings, spec.model_copy(update={"seed": 8}))
+    assert queue.finish(settings, waiting.id).status == Status.CANCELLED
+    with pytest.raises(RunNotActive):
+        queue.finish(settings, waiting.id)
+
+
+def test_a_plan_for_photos_without_a_split_says_how_to_make_one(settings, split, raw):
+    shutil.rmtree(settings.home / "splits")
+    del raw["split"]
+    with pytest.raises(NoSplit, match="Trees has no split yet"):
+        queue.resolve_spec(settings, raw)
+
+
+def test_copies_that_cannot_be_kept_are_refused_before_they_are_queued(settings, split):
+    phase = Phase(recipe=augment.find_recipe(settings, "geometric (report)"), fixed_copies=100)
+    spec = RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", input_size=1024, phases=(phase,))
+    few = spec.model_copy(update={"phases": (phase.model_copy(update={"fixed_copies": 1}),)})
+    assert queue.check(settings, few)[0].phases[0].fixed_copies == 1
+    many = Recipe(steps=phase.recipe.steps, oversample=1000)
+    with pytest.raises(TooManyCopies, match="200,000 fixed copies"):
+        queue.submit(settings, spec.model_copy(update={"phases": (phase.model_copy(update={"recipe": many}),)}))
+
+
+def test_steps_that_are_switched_off_are_not_part_of_a_plan(settings, split):
+    flip, off = Step(operation="horizontal_flip"), Step(operation="mixup", on=False)
+    phases = (Phase(recipe=Recipe(steps=(flip, off))),)
+    spec = RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", input_size=32, phases=phases)
+    stored, _ = queue.check(settings, spec)
+    assert stored.phases[0].recipe.steps == (flip,)
+    assert stored.id == spec.id

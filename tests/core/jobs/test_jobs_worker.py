@@ -34,6 +34,14 @@ def test_an_attempt_that_was_given_up_stops_itself(store, queue_run):
     assert store.history(run.id).empty
 
 
+def test_a_training_is_told_to_end_with_its_best_once_somebody_asked(store, queue_run):
+    run = queue_run("quick")
+    report = Report(store, run.id, store.claim(run.id), threading.Event())
+    assert report(Progress(epoch=1, epochs=5), None) is False
+    store.request_stop(run.id, keep=True)
+    assert report(Progress(epoch=1, epochs=5), None) is True
+
+
 def test_preloading_runs_no_tensorflow_operation_and_opens_no_store():
     code = """
 import core.jobs.preload, core.training.trainer, threading

@@ -266,3 +266,28 @@ def test_mlflow_counts_nothing_and_sends_nothing(settings):
     from mlflow.telemetry.utils import is_telemetry_disabled
 
     assert is_telemetry_disabled()
+
+
+def test_a_run_that_was_ended_early_is_finished_but_no_answer_to_its_whole_plan(store, spec, predictions):
+    run, _ = store.submit(spec, evaluation_id="f" * 20)
+    attempt = store.claim(run.id)
+    store.request_stop(run.id, keep=True)
+    asked = store.get(run.id)
+    assert (asked.finish_requested, asked.stop_requested) == (True, False)
+    assert store.submit(spec, evaluation_id="f" * 20)[1] is False  # who wants the whole plan gets a run of their own
+    store.finish(run.id, attempt, predictions, {"validation_accuracy": 0.5, "ended_early": 1.0})
+    assert store.get(run.id).status == Status.FINISHED
+    assert store.submit(spec, evaluation_id="f" * 20)[0].id != run.id
+
+
+def test_recalls_come_an_epoch_and_class_and_are_no_final_figure(store, spec):
+    run, _ = store.submit(spec, evaluation_id="f" * 20)
+    attempt = store.claim(run.id)
+    assert store.recalls(run.id, 2).empty
+    for epoch, recall in ((1, 0.25), (2, 0.75)):
+        figures = {"validation_accuracy": recall, "validation_recall_0": recall, "validation_recall_1": 1.0}
+        store.log_epoch(run.id, attempt, epoch, figures)
+    found = store.recalls(run.id, 2)
+    assert found[0].to_dict() == {1: 0.25, 2: 0.75}
+    assert found[1].tolist() == [1.0, 1.0]
+    assert set(store.get(run.id).metrics) == {"validation_accuracy"}

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
-from small_runs import CLASSES, TURNS, numbers, run, spec_of
+from small_runs import CLASSES, TURNS, Follower, numbers, run, spec_of
 
 from core.errors import TrainingFailed
 from core.records import EarlyStopping, Head, Part, Phase
-from core.training import Stopped
+from core.training import Stopped, phase_training
 from core.training.phase_input import balanced
 from core.training.phase_training import PhaseTraining
 from core.training.position import Position
-from core.training.trainer import WEIGHTS
+from core.training.trainer import WEIGHTS, train
 
 PLAN = spec_of(
     Phase(epochs=3, batch_size=8, recipe=TURNS, schedule="cosine", class_weights="balanced"),
@@ -90,6 +90,7 @@ def test_progress_counts_over_all_phases_and_ends_at_the_plan(uninterrupted):
         "validation_accuracy",
         "learning_rate",
         "seconds",
+        *(f"validation_recall_{label}" for label in range(len(CLASSES))),
     }
     rates = [metrics["learning_rate"] for metrics in follower.epochs]
     assert rates[0] > rates[1] > rates[2]
@@ -173,3 +174,75 @@ def test_balanced_weights_are_those_of_scikit_learn_and_absent_classes_weigh_not
     ours = balanced(np.bincount(labels, minlength=3))
     np.testing.assert_allclose(ours, compute_class_weight("balanced", classes=np.arange(3), y=labels))
     assert balanced(np.bincount(labels, minlength=4))[3] == 0
+
+
+class Impatient(Follower):
+    """Asks to end and keep the best once so many batches of an epoch are done."""
+
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.epoch, self.batch = epoch, batch
+
+    def report(self, progress, metrics):
+        super().report(progress, metrics)
+        return (progress.epoch, progress.batch) >= (self.epoch, self.batch)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "batch", "kept", "done"),
+    [(0, 1, 1, 1), (2, 0, 1, 2), (2, 3, 1, 2), (4, 1, 4, 4)],
+    ids=["before the first epoch", "between epochs", "within an epoch", "in the next phase"],
+)
+def test_who_asks_to_end_gets_the_best_epoch_so_far(drawn, tmp_path, monkeypatch, epoch, batch, kept, done):
+    accuracies = iter([0.6, 0.5, 0.4, 0.5, 0.3, 0.9])
+    real = PhaseTraining.validate
+    answers = []
+
+    def validate(self, tick):
+        answers.append(self.probabilities(Part.VALIDATION))
+        return real(self, tick) | {"validation_accuracy": next(accuracies)}
+
+    monkeypatch.setattr(PhaseTraining, "validate", validate)
+    monkeypatch.setattr("core.training.reporting.REPORT_SECONDS", 0.0)
+    follower = Impatient(epoch, batch)
+    settings, rows = drawn
+    spec = spec_of(Phase(epochs=3, batch_size=8), Phase(epochs=3, batch_size=8, learning_rate=1e-4))
+    result = train(settings, spec, CLASSES, rows, tmp_path / "attempt-1", follower.report, follower.stop, "evaluation")
+    assert len(follower.epochs) == done
+    assert result.metrics["ended_early"] == 1
+    assert (result.metrics["best_epoch"], result.metrics["epochs"]) == (kept, done)
+    np.testing.assert_array_equal(result.predictions.parts[Part.VALIDATION].probabilities, answers[kept - 1])
+
+
+def test_a_run_that_ends_as_planned_says_so_and_which_epoch_it_keeps(uninterrupted):
+    result, _ = uninterrupted
+    assert "ended_early" not in result.metrics
+    assert result.metrics["frozen_checked"] == 1
+    assert 4 <= result.metrics["best_epoch"] <= result.metrics["epochs"] == 5
+
+
+def test_frozen_weights_that_move_fail_the_run(drawn, tmp_path, monkeypatch):
+    prints = iter("ab")
+    monkeypatch.setattr("core.models.network.Network.frozen_fingerprint", lambda *_: next(prints))
+    with pytest.raises(TrainingFailed, match="phase 1 freezes have moved"):
+        run(drawn, spec_of(Phase(frozen=4, epochs=1)), tmp_path / "attempt-1")
+
+
+def test_recall_is_told_a_class_and_epoch(uninterrupted):
+    metrics = uninterrupted[1].epochs[-1]
+    recalls = [metrics[f"validation_recall_{label}"] for label in range(len(CLASSES))]
+    assert np.mean(recalls) == pytest.approx(metrics["validation_accuracy"])  # the classes have as many photos each
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "exponential"])
+def test_a_warm_up_rises_to_the_rate_of_the_schedule_and_then_leaves_it(schedule):
+    phase = Phase(epochs=4, batch_size=8, learning_rate=0.01, schedule=schedule, warmup_epochs=2)
+    warm, plain = (
+        phase_training._optimizer(each, 5) for each in (phase, phase.model_copy(update={"warmup_epochs": 0}))
+    )
+    rates = []
+    for optimizer in (warm, plain):
+        given = optimizer._learning_rate
+        rates.append([float(given(step)) if callable(given) else float(given) for step in range(20)])
+    rising = np.minimum(1, np.arange(1, 21) / 10)
+    np.testing.assert_allclose(rates[0], np.array(rates[1]) * rising, rtol=1e-5)
