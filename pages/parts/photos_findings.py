@@ -103,6 +103,7 @@ def _findings(dataset: Dataset, split: Split | None) -> None:
     if pages > 1:
         st.session_state[key] = page  # a page that is gone, since its last finding was decided, is not asked for
         st.pagination(pages, key=key)
+    photos_leave_out.dialog(dataset, shown)
 
 
 def _card(dataset: Dataset, finding: Finding) -> None:
@@ -130,12 +131,14 @@ def _actions(dataset: Dataset, finding: Finding) -> None:
     if finding.kind == "near_copies":
         help_ = "All of them go to one side of every split that is made from now on. So it is where nothing is decided."
         _button("Keep together", finding, dataset, "together", help_)
-    if finding.ids and st.button(
-        "Leave out ...",
-        key=f"photos_leave_{finding.id}",
-        help="Choose which of these photos the next version of the dataset goes without.",
-    ):
-        photos_leave_out.dialog(dataset, finding)
+    if finding.ids:
+        st.button(
+            "Leave out ...",
+            key=f"photos_leave_{finding.id}",
+            on_click=photos_leave_out.ask,
+            args=(finding,),
+            help="Choose which of these photos the next version of the dataset goes without.",
+        )
     _button("Nothing", finding, dataset, "nothing", _nothing(finding.kind))
 
 

@@ -14,7 +14,7 @@ from pages.parts import loaders, selection, words
 
 AT_A_TIME = 24  # photos in the dialog
 SIDE = 96  # px of a picture
-_OUTCOME = "photos_left_out"
+_ASKED, _OUTCOME = "photos_leaving_out", "photos_left_out"
 _REASONS = {
     "near_copies": "near copies",
     "odd_colour": "odd colour",
@@ -36,9 +36,25 @@ def picture(photo_id: str, path: str) -> str:
     return f'<img src="data:image/jpeg;base64,{content}" alt="{title}" title="{title}" style="{style}">'
 
 
-@st.dialog("Leave photos out", width="large")
-def dialog(dataset: Dataset, finding: Finding) -> None:
-    """Ticks a photo, those that are best left out ticked at first, and one button that does it."""
+def ask(finding: Finding) -> None:
+    """Open the dialog on this finding."""
+    st.session_state[_ASKED] = finding.id
+
+
+def dialog(dataset: Dataset, found: list[Finding]) -> None:
+    """The dialog, where it was opened on one of these findings; it stays through reruns until it is closed."""
+    asked = st.session_state.get(_ASKED)
+    if finding := next((one for one in found if one.id == asked), None):
+        _dialog(dataset, finding)
+
+
+def _close() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+@st.dialog("Leave photos out", width="large", on_dismiss=_close)
+def _dialog(dataset: Dataset, finding: Finding) -> None:
+    """A tick a photo, those that are best left out ticked at first, and one button that does it."""
     st.markdown(words.plain(finding.sentence))
     key = f"photos_ticks_{finding.id}"
     ticks = st.session_state.setdefault(key, {"out": set(finding.suggested), "round": 0, "shown": AT_A_TIME})
@@ -102,6 +118,7 @@ def leave_out_of(dataset: Dataset, found: list[Finding], ids: list[str]) -> None
     except ThawError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
+    _close()
     st.session_state[_OUTCOME] = (made.id, made.edits[-1])
     loaders.dataset_list.clear()
     selection.choose(dataset=made.id)
