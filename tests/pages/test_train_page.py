@@ -252,3 +252,34 @@ def test_a_finished_job_shows_validation_and_never_test(settings, store, split):
     choose(app, "selectbox", "Start from", "first")
     assert "about 1:12 on this machine" in texts(app)
     assert button(app, "Open")
+
+
+def test_a_phase_can_warm_up_and_keep_fixed_copies_and_an_epoch_says_how_many_photos_it_shows(store, split, settings):
+    from core import augment
+    from core.records import Recipe, Step
+
+    augment.save_recipe(settings, Recipe(name="much", steps=(Step(operation="horizontal_flip"),), oversample=20))
+    app = page()
+    choose(app, "selectbox", "Start from", "first")
+    box = labelled(app, "selectbox", "Augmentation")
+    much = next(recipe_id for recipe_id in box.options if recipe_id.startswith("much"))
+    box.select(much).run()
+    choose(app, "number_input", "Warm-up epochs", 2)
+    choose(app, "number_input", "Fixed copies", 3)
+    assert "16 training photos, 120 an epoch, 12 epochs" in texts(app)
+    button(app, "Start").click().run()
+    assert not app.exception
+    (phase,) = only_run(store).spec.phases
+    assert (phase.warmup_epochs, phase.fixed_copies, phase.recipe.oversample) == (2, 3, 20)
+
+
+def test_a_running_job_can_be_ended_with_its_best_epoch_once_it_has_one(settings, store, split):
+    run = first_model(settings, split)
+    attempt = store.claim(run.id)
+    assert button(page(), "Finish now").disabled
+    store.write_progress(run.id, attempt, Progress(phase=1, epoch=2, epochs=12))
+    app = page()
+    button(app, "Finish now").click().run()
+    assert not app.exception
+    assert store.get(run.id).finish_requested
+    assert "Ending with its best epoch" in texts(app)
