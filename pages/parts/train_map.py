@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core.charts import thaw_map
-from core.models import BACKBONES, blocks, trainable_share
+from core.models import BACKBONES, blocks, prefix_cut, trainable_share
 from core.models.thaw import twins
 from core.records import Phase, RunSpec
+from core.training.schedules import SCHEDULES
 from pages.parts import selection, train_plan, words
 
 
@@ -28,6 +29,17 @@ def freezing_map(spec: RunSpec, classes: int) -> None:
         backbone = BACKBONES[spec.backbone]
         frozen = "all" if phase.frozen == "all" else min(phase.frozen, backbone.layers)
         st.markdown(_freezing_sentence(spec, phase, frozen, classes), width="stretch")
+        with st.popover("Schedule", icon=":material/timeline:", disabled=spec.weights is None):
+            st.caption("Which layers thaw when. Choosing one replaces the phases below.")
+            for schedule in SCHEDULES.values():
+                st.button(
+                    schedule.title,
+                    key=f"train_schedule_{schedule.name}",
+                    on_click=train_plan.use_schedule,
+                    args=(schedule.name,),
+                    help=schedule.help,
+                    width="stretch",
+                )
         st.button(
             "Add a phase",
             icon=":material/add:",
@@ -42,6 +54,30 @@ def freezing_map(spec: RunSpec, classes: int) -> None:
         config={"displayModeBar": False},
         alt=f"{backbone.title} from photo to class: {words.freezing(phase, backbone.layers)}",
     )
+    if kept := _prefix_sentence(spec, position):
+        st.caption(kept)
+
+
+def _prefix_sentence(spec: RunSpec, position: int) -> str:
+    """What the frozen part costs: run once and kept, or again in every epoch, and why."""
+    phase, backbone = spec.phases[position], BACKBONES[spec.backbone]
+    cut = prefix_cut(spec.backbone, phase.frozen)
+    if spec.weights is None or cut < 1:
+        return ""
+    if any(earlier.frozen != "all" and earlier.frozen < cut for earlier in spec.phases[:position]):
+        return "An earlier phase trains layers that are frozen here, so they run again in every epoch."
+    augmented = phase.recipe is not None and bool(phase.recipe.active.steps)
+    if augmented and not phase.fixed_copies:
+        return (
+            "The augmentation is drawn anew in every epoch, so the frozen layers run each time. Without it, or with "
+            "fixed copies (under More), they would run once."
+        )
+    times = words.count(phase.epochs, "time")
+    sentence = f"{cut} of {backbone.layers} layers run once instead of {times}; their output is kept"
+    if phase.fixed_copies and augmented:
+        copies = words.count(phase.fixed_copies, "copy", "copies")
+        return f"{sentence}. {copies} of each photo are not endless ones: they can be learnt by heart."
+    return f"{sentence}."
 
 
 def _freezing_sentence(spec: RunSpec, phase: Phase, frozen: int | str, classes: int) -> str:

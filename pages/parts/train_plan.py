@@ -11,6 +11,7 @@ from core.models import BACKBONES
 from core.records import Dataset, Phase, Recipe, RunSpec, Split
 from core.settings import settings
 from core.training import PRESETS, preset_spec
+from core.training.schedules import SCHEDULES
 from pages.parts import augment_recipe
 
 PRESET = "train_preset"
@@ -104,6 +105,14 @@ def remove_phase(position: int) -> None:
     spec = st.session_state[_PLAN]
     keep(spec.model_copy(update={"phases": spec.phases[:position] + spec.phases[position + 1 :]}))
     del st.session_state[_IDS][position + 1]
+
+
+def use_schedule(name: str) -> None:
+    """Replace the phases by those of a schedule, which take epochs, batch and recipe from the last one. A callback."""
+    spec = st.session_state[_PLAN]
+    recipe = next((phase.recipe for phase in reversed(spec.phases) if phase.recipe), None)
+    like = spec.phases[-1].model_copy(update={"recipe": recipe})
+    load(spec.model_copy(update={"phases": SCHEDULES[name].make(spec.backbone, like)}))
 
 
 def use_recipe(recipe: Recipe) -> None:

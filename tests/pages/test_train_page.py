@@ -283,3 +283,14 @@ def test_a_running_job_can_be_ended_with_its_best_epoch_once_it_has_one(settings
     assert not app.exception
     assert store.get(run.id).finish_requested
     assert "Ending with its best epoch" in texts(app)
+
+
+def test_a_schedule_replaces_the_phases_and_the_page_says_what_the_frozen_part_costs(split):
+    app = page()
+    choose(app, "selectbox", "Start from", "mobilenetv2-frozen")
+    assert "layers run once instead of 25 times; their output is kept" in texts(app)
+    button(app, "Transfer, then thaw the top").click().run()
+    assert not app.exception
+    assert "**Phase 2**" in texts(app)
+    rates = [box.value for box in app.number_input if box.label == "Learning rate"]
+    assert rates == [1e-3, 1e-4]
