@@ -9,7 +9,7 @@ from core.settings import settings
 from pages.parts import loaders, photos_audits, photos_leave_out, words
 
 PER_PAGE = 6  # findings
-SHOWN, MORE = 6, 30  # photos of a finding at first, and further ones at a time
+SHOWN, MORE = 5, 30  # photos of a finding at first, and further ones at a time
 NAMED = 4  # paths of a finding
 KINDS = {
     "near_copies": "Near copies",

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.commands.terminal import counted
 
@@ -349,3 +349,58 @@ def test_a_sweep_queues_each_cut_once_a_seed_and_says_which_are_the_same(object_
     for cuts, what in (("2,3", "two cuts"), ("2,x", "whole numbers"), ("2,99", "99")):
         code, _, sentence = in_process("sweep", file, "--cuts", cuts)
         assert (code, what in sentence) == (1, True)
+
+
+@pytest.fixture
+def spoiled(tmp_path):
+    """30 photos with a copy, a near copy under another label, a torn one, a broken one, and one tinted magenta."""
+    random = np.random.default_rng(0)
+    for name in CLASSES:
+        (tmp_path / "spoiled" / name).mkdir(parents=True)
+
+    def save(photo, path):
+        photo.save(tmp_path / "spoiled" / path)
+
+    for number in range(30):
+        small = random.uniform(60, 190, (8, 8, 1)) + random.uniform(-12, 12, (8, 8, 3))
+        photo = Image.fromarray(small.astype(np.uint8)).resize((64, 48), Image.Resampling.BICUBIC)
+        save(photo, f"{CLASSES[number % 2]}/{number:02}.png")
+        if number == 0:
+            save(photo, "Fern/copy.png")
+            save(ImageOps.mirror(photo), "Ivy/mirrored.png")
+        if number == 1:
+            save(photo, "Fern/torn.png")
+        if number == 2:
+            save(Image.fromarray((np.asarray(photo) * (1, 0.6, 1)).astype(np.uint8)), "Fern/magenta.png")
+    (tmp_path / "spoiled" / "Ivy" / "broken.jpg").write_bytes(b"no photo")
+    return tmp_path / "spoiled"
+
+
+def test_the_audit_prints_every_finding_with_its_photos(in_process, spoiled):
+    in_process("data", "add", spoiled, "--name", "plants")
+    code, printed, _ = in_process("data", "audit", "plants", "--json")
+    assert code == 0
+    found = [(one["kind"], one["photos"]) for one in json.loads(printed)["findings"]]
+    assert found[:3] == [
+        ("near_copies", ["Fern/00.png", "Ivy/mirrored.png"]),
+        ("two_labels", ["Fern/torn.png", "Ivy/01.png"]),
+        ("unreadable", ["Ivy/broken.jpg"]),
+    ]
+    assert ("near_copies", ["Fern/02.png", "Fern/magenta.png"]) in found
+    assert ("odd_colour", ["Fern/magenta.png"]) in found
+    assert found[-1] == ("exact_copies", ["Fern/00.png", "Fern/copy.png"])
+
+
+def test_the_audit_reads_well_and_names_the_sides_of_a_split(in_process, spoiled):
+    in_process("data", "add", spoiled, "--name", "plants")
+    for seed in range(20):
+        _, made, _ = in_process("split", "plants", "--seed", seed, "--apart", "--json")
+        _, printed, _ = in_process("data", "audit", "plants", "--split", json.loads(made)["id"])
+        if "The split has them in" in printed.splitlines()[0]:
+            break
+    lines = printed.splitlines()
+    assert lines[0].startswith("near_copies: 2 photos show nearly the same picture")
+    assert "The split has them in" in lines[0]
+    assert [line.startswith("    ") for line in lines[1:3]] == [True, True]
+    code, printed, sentence = in_process("data", "audit", "nothing")
+    assert (code, printed, sentence.count("\n")) == (1, "", 1)
