@@ -50,6 +50,11 @@ def say(made: Split | None, together: bool, across: int, groups: Mapping[str, in
             f":material/warning: Near copies: {of} on both sides of this split, so its figures look better than they "
             "are."
         )
+    elif number and not together:
+        st.caption(
+            f":material/warning: Near copies: {words.count(number, 'group')} may fall on both sides, which makes "
+            "figures look better than they are."
+        )
     elif together and number:
         st.caption(f":material/link: Near copies: {words.count(number, 'group')} kept together, each on one side.")
     elif together and number is None:
