@@ -39,6 +39,7 @@ _STYLE = """
 @media (max-width: 1100px) {
   .st-key-augment_lab > div > .stHorizontalBlock { flex-direction: column; gap: 1rem; }
   .st-key-augment_lab > div > .stHorizontalBlock > .stColumn { width: 100%; flex: 1 1 auto; }
+  .st-key-augment_steps > :has([class*="st-key-augment_group_"]) { grid-column: 1 / -1; }
   .st-key-augment_steps { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 2rem; }
 }
 </style>

@@ -5,11 +5,13 @@ import re
 import streamlit as st
 
 from core.augment import delete_recipe, duplicate, find_recipe, read_recipe, recipe_json, save_recipe, validate
+from core.augment.keras_code import keras_code
 from core.errors import ThawError
 from core.records import Recipe
 from core.settings import settings
 from pages.parts import augment_recipe, words
 
+_MORE = "augment_more"
 AGAINST = "augment_against"  # name of the recipe to compare with, in the address
 _NOBODY = "no other recipe"
 _LARGEST = 1  # MB of a recipe file; a long recipe has 5 kB
@@ -18,7 +20,7 @@ _CODE_SIZE = 96  # px in the Keras code where the page knows of no other
 
 def more(names: list[str]) -> None:
     """The button beside the chooser."""
-    with st.popover("More", key="augment_more"):
+    with st.popover("More", key=_MORE, on_change="rerun"):
         _saving()
         _comparing(names)
         own = not augment_recipe.built_in(augment_recipe.chosen())
@@ -34,14 +36,16 @@ def more(names: list[str]) -> None:
                 icon=":material/delete:",
                 disabled=not own,
                 help="Asks first." if own else "A built-in recipe stays. Only saved ones can be deleted.",
+                on_click=_close,
             ):
                 ask_delete(augment_recipe.chosen())
-            if st.button("JSON …", icon=":material/data_object:", help="To look at, copy or download the recipe."):
-                _open(show_json)
-            if st.button("Bring in …", icon=":material/upload:", help="A recipe that somebody saved as JSON."):
-                bring_in()
-            if st.button("Keras code …", icon=":material/code:", help="The recipe as a program without Thaw."):
-                _open(show_code)
+            for label, icon, what, action in (
+                ("JSON …", "data_object", "To look at, copy or download the recipe.", show_json),
+                ("Bring in …", "upload", "A recipe that somebody saved as JSON.", bring_in),
+                ("Keras code …", "code", "The recipe as a program without Thaw.", show_code),
+            ):
+                if st.button(label, icon=f":material/{icon}:", help=what, on_click=_close):
+                    action()
 
 
 def against() -> Recipe | None:
@@ -55,19 +59,23 @@ def against() -> Recipe | None:
         return None
 
 
-def _open(dialog) -> None:
-    """Only a recipe that can be used is worth taking along."""
+def _close() -> None:
+    """A popover would stand above the dialog that it opens."""
+    st.session_state[_MORE] = False
+
+
+def _usable() -> Recipe | None:
+    """The recipe as it stands; where it can't be used, nothing, and the reason is said."""
     try:
-        recipe = validate(augment_recipe.current())
+        return validate(augment_recipe.current())
     except ThawError as error:
-        augment_recipe.say(str(error))
-    else:
-        dialog(recipe)
+        st.error(words.plain(str(error)), icon=":material/error:")
+        return None
 
 
 def _saving() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        name = st.text_input(
+        st.text_input(
             "Name",
             key="augment_name",
             max_chars=60,
@@ -75,7 +83,8 @@ def _saving() -> None:
             help="Training finds the recipe by this name. A saved recipe of this name is replaced. Steps that are "
             "switched off are kept, switched off.",
         )
-        st.button("Save recipe", key="augment_save", on_click=_save, disabled=not name.strip())
+        # Never disabled: a name that is still being typed arrives with the click.
+        st.button("Save recipe", key="augment_save", on_click=_save)
 
 
 def _comparing(names: list[str]) -> None:
@@ -92,6 +101,7 @@ def _comparing(names: list[str]) -> None:
 
 
 def _save() -> None:
+    _close()
     try:
         kept = save_recipe(
             settings(), augment_recipe.current().model_copy(update={"name": st.session_state["augment_name"]})
@@ -104,6 +114,7 @@ def _save() -> None:
 
 
 def _duplicate() -> None:
+    _close()
     try:
         copy = duplicate(settings(), augment_recipe.chosen())
     except ThawError as error:
@@ -138,7 +149,9 @@ def _delete(name: str) -> None:
 
 
 @st.dialog("The recipe as JSON", width="medium")
-def show_json(recipe: Recipe) -> None:
+def show_json() -> None:
+    if not (recipe := _usable()):
+        return
     text = recipe_json(recipe)
     st.caption("All that a recipe is. Thaw reads it back under “Bring in”, here or on another computer.")
     st.code(text, language="json", height=420)
@@ -156,7 +169,11 @@ def show_json(recipe: Recipe) -> None:
 def bring_in() -> None:
     file = st.file_uploader("A recipe file", type=["json"], max_upload_size=_LARGEST, key="augment_file")
     pasted = st.text_area("Or its text", height=220, max_chars=100_000, placeholder="{ … }", key="augment_pasted")
-    if not st.button("Use this recipe", key="augment_use", disabled=not (file or pasted.strip())):
+    # Never disabled: a text that is still being typed arrives with the click.
+    if not st.button("Use this recipe", key="augment_use"):
+        return
+    if not (file or pasted.strip()):
+        st.error("Choose a file or paste a recipe's text first.", icon=":material/error:")
         return
     try:
         text = file.getvalue().decode("utf-8", "replace") if file else pasted
@@ -170,14 +187,14 @@ def bring_in() -> None:
 
 
 @st.dialog("The recipe as Keras code", width="large")
-def show_code(recipe: Recipe) -> None:
-    from core.augment.keras_code import keras_code
-
+def show_code() -> None:
+    if not (recipe := _usable()):
+        return
     size = st.session_state.get("augment_size", _CODE_SIZE)
     text = keras_code(recipe, size)
     st.caption(
-        f"Runs with Keras and NumPy alone, for photos of {size} px. Equivalent, not identical: it draws its own random "
-        "numbers, and moves photos one step after the other where Thaw resamples once."
+        f"Runs with Keras 3 and TensorFlow, without Thaw, on photos of {size} px. Equivalent, not identical: it draws "
+        "other random numbers, and moves photos one step after the other where Thaw resamples once."
     )
     st.code(text, height=480)
     st.download_button(

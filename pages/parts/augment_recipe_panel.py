@@ -8,19 +8,18 @@ from pages.parts import augment_recipe, augment_recipe_balance, augment_recipe_m
 
 def panel(dataset: Dataset, split: Split) -> None:
     """Chooser, steps, adding, balance; all that is done with a whole recipe is under "More"."""
-    undo = _chooser()
+    _chooser()
     augment_recipe_steps.steps()
-    augment_recipe_steps.menu()
+    with st.container(horizontal=True):
+        augment_recipe_steps.menu()
+        if augment_recipe.changed():
+            st.button("Undo changes", type="tertiary", on_click=augment_recipe.undo, icon=":material/undo:")
     augment_recipe_balance.balance(dataset, split)
     for message, good in augment_recipe.said():
         (st.toast if good else st.error)(words.plain(message))
-    if augment_recipe.changed():  # known only now that all steps have said their values
-        with undo:
-            st.button("Undo changes", type="tertiary", on_click=augment_recipe.undo, icon=":material/undo:")
 
 
-def _chooser():
-    """Returns the place below it for the button that undoes changes."""
+def _chooser() -> None:
     names = augment_recipe.names()
     if st.session_state.get(augment_recipe.CHOSEN) not in names:
         st.session_state[augment_recipe.CHOSEN] = augment_recipe.FIRST
@@ -34,4 +33,3 @@ def _chooser():
         )
         augment_recipe.follow_chooser()
         augment_recipe_more.more(names)
-    return st.container()

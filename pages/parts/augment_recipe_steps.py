@@ -15,6 +15,7 @@ def steps() -> None:
     """All steps in their order; what the widgets say goes into the recipe."""
     with st.container(key="augment_steps"):
         for step in list(augment_recipe.entries()):
+            _hear(step)
             if step["operation"] == augment_recipe.ONE_OF:
                 _group(step)
             else:
@@ -43,6 +44,16 @@ def menu() -> None:
                         )
 
 
+def _hear(step: dict) -> None:
+    """Take over what the step's widgets say before any of them is drawn: labels above them speak of it."""
+    said = {name: f"augment_{step['id']}_{name}" for name in step["values"]}
+    step["values"] |= {name: st.session_state[key] for name, key in said.items() if key in st.session_state}
+    step["probability"] = st.session_state.get(f"augment_{step['id']}_probability", step["probability"])
+    step["on"] = st.session_state.get(f"augment_{step['id']}_on", step["on"])
+    for member in step["members"]:
+        _hear(member)
+
+
 def _step(step: dict, off: bool = False, among: float | None = None) -> None:
     """One line. off: its group is switched off; among: sum of the shares of its group, for a member."""
     operation = OPERATIONS[step["operation"]]
@@ -60,7 +71,7 @@ def _controls(step: dict, operation: Operation, off: bool, among: float | None) 
         _value(step, operation.parameters[0], off, label="collapsed")
         with _more(step, among) as place:
             if place.open:
-                st.caption(operation.help)
+                _about(operation)
                 for parameter in operation.parameters[1:]:
                     _value(step, parameter, off)
                 _probability(step, operation.group == "mix", among is not None)
@@ -73,10 +84,11 @@ def _group(step: dict) -> None:
     with st.container(border=True, key=f"augment_group_{step['id']}", gap="small"):
         with _line(step):
             _switch(step, operation, False)
-            _value(step, operation.parameters[0], False, label="collapsed")
+            st.caption(f"for {_PER[step['values']['per']]}")
             with _more(step, None) as place:
                 if place.open:
-                    st.caption(operation.help)
+                    _about(operation)
+                    _value(step, operation.parameters[0], False)
                     _probability(step, step["values"]["per"] == "batch", False)
                     _order(step)
         among = sum(member["probability"] for member in members if member["on"])
@@ -96,10 +108,14 @@ def _switch(step: dict, operation: Operation, off: bool) -> None:
         operation.title,
         step["on"],
         key=f"augment_{step['id']}_on",
-        width=100 if step["operation"] == augment_recipe.ONE_OF else 140,
+        width=148,
         disabled=off,
-        help=f"{operation.help}\n\n{operation.source}",
     )
+
+
+def _about(operation: Operation) -> None:
+    """When it helps and when it harms, and where it comes from."""
+    st.caption(f"{operation.help}\n\n:small[{operation.source}]")
 
 
 def _more(step: dict, among: float | None):
@@ -183,12 +199,10 @@ def _value(step: dict, parameter: Parameter, off: bool, label: str = "visible") 
         shared.pop("label_visibility")
         value = st.toggle(value=now, **shared)
     elif parameter.kind == "choice":
-        words = _PER if step["operation"] == augment_recipe.ONE_OF else {}
         value = st.segmented_control(
             options=parameter.choices,
             default=now,
             required=True,
-            format_func=lambda choice: words.get(choice, choice),
             **shared,
         )
     else:
