@@ -6,7 +6,7 @@ leaves nothing. With `parent` the photos are added to those of a dataset, as its
 theirs, and a photo that the parent has under another class is left out under both.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from pathlib import Path
 from typing import BinaryIO
 
@@ -151,7 +151,8 @@ def import_files(
                 path = free.take(printable(f"{class_name}/{inside[-1]}"), number)
                 yield Incoming(class_name, path, lambda file=file: _read_file(file))
 
-    return ingest(settings, name, "the dropped files", incoming(), None, gathered, report, parent)
+    total = len(files) if isinstance(files, Sized) else None
+    return ingest(settings, name, "the dropped files", incoming(), total, gathered, report, parent)
 
 
 def _parts(written: str) -> tuple[str, ...]:

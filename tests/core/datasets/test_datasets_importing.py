@@ -286,8 +286,8 @@ def test_adding_nothing_new_gives_the_parent_back(home, folder, photo, tmp_path,
     assert bring(way, home, tmp_path / "more", {"Ash/x.jpg": photo(0), "Oak/x.jpg": photo(10)}, parent) == parent
 
 
-@pytest.mark.parametrize("way", ["folder", "zip", "dropped folder"])
-def test_every_file_of_a_tree_is_counted_towards_a_total(home, photo, tmp_path, way, monkeypatch):
+@pytest.mark.parametrize("way", WAYS)
+def test_every_file_is_counted_towards_a_total(home, photo, tmp_path, way, monkeypatch):
     seen = []
     real = importing.ingest
     monkeypatch.setattr(
