@@ -149,13 +149,13 @@ def statistics(pixels: np.ndarray) -> Statistics:
 
 
 def warm_up() -> None:
-    """Draw every operation once, so that the first visitor's preview doesn't wait for TensorFlow's first calls."""
+    """Draw every operation once, so that the first visitor's preview doesn't wait for TensorFlow's first calls.
+
+    In the size and number of the screen's first preview: resampling is compiled for each shape of a batch.
+    """
     steps = [Step(operation=name, probability=0.9) for name in OPERATIONS if name != "one_of"]
     everything = Recipe(steps=(*steps, Step(operation="one_of", steps=tuple(steps[-2:]))))
-    given = np.zeros((2, 32, 32, 3), np.uint8), np.array([0, 1])
-    draws(everything, *given, classes=2, seed=0, draws=1)
-    for step in steps:
-        draws(Recipe(steps=(step,)), *given, classes=2, seed=0, draws=1)
+    draws(everything, np.zeros((12, 96, 96, 3), np.uint8), np.arange(12) % 2, classes=2, seed=0, draws=2)
 
 
 def _rounded(pixels: np.ndarray) -> np.ndarray:

@@ -49,12 +49,13 @@ def show(asked: tuple) -> None:
         words.count(whole, "photo") + f" of {spec.input_size} px",
         f"seed {spec.seed}",
         f"{words.count(batch.photos_an_epoch, 'photo')} an epoch",
+        f"of {words.count(plan.fixed_copies, 'fixed copy', 'fixed copies')} of each" if plan.fixed_copies else "",
     ]
     st.markdown(
         f"What the network would be given first{f' in phase {phase + 1}' if len(spec.phases) > 1 else ''} if you train "
         "with this recipe now: the same pixels, the same labels."
     )
-    st.caption(" · ".join(pieces) + ". The Train page sets these.")
+    st.caption(" · ".join(filter(None, pieces)) + ". The Train page sets these.")
     if plan.recipe is None or not plan.recipe.active.steps:
         elsewhere = next((n for n, one in enumerate(spec.phases) if one.recipe and one.recipe.active.steps), None)
         later = f" The recipe is used in phase {elsewhere + 1}." if elsewhere is not None else ""

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import datasets
 from core.augment import find_recipe, save_recipe
-from core.records import Part, Recipe, Step
+from core.records import Part, Phase, Recipe, Step
 from core.runs import RunStore
 from core.settings import Settings
 from core.settings import settings as current_settings
@@ -366,3 +366,22 @@ def test_under_the_slider_stands_what_stood_side_by_side():
     assert len(given["photos"]) == 12
     assert {photo["name"] for photo in given["photos"]} == {ODD, "beech", "cedar"}
     assert [one["src"] for one in given["recipes"][0]["draws"][1]] == beside
+
+
+@pytest.mark.usefixtures("full")
+def test_a_phase_without_the_recipe_shows_photos_as_they_are_and_says_where_it_is_used():
+    app = page()
+    found = datasets.list_datasets(current_settings())[0]
+    spec = preset_spec("mobilenetv2-frozen", "", "")
+    phases = (spec.phases[0].model_copy(update={"frozen": "all", "batch_size": 128}), Phase(frozen=0, batch_size=8))
+    app.session_state["_train_plan"] = spec.model_copy(update={"phases": phases})
+    app.session_state["_train_ids"] = [1, 2, 3]
+    view(app, "First batch")
+    said = texts(app).replace("\\", "")
+    assert "This phase has no recipe: it sees the photos as they are. The recipe is used in phase 2." in said
+    assert f"{min(42, found.photos)} photos of 96 px" in said
+    app.session_state["augment_phase_2"] = 1
+    app.run()
+    assert not app.exception
+    assert "This phase has no recipe" not in texts(app)
+    assert len(pictures(app)) == 8
