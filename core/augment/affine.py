@@ -1,10 +1,12 @@
 """Matrices for whole batches (affine ones, and the tilt), and the one resampling that a run of geometric steps costs.
 
-A matrix maps an output pixel (x, y, 1) to the place in the input it is read from, as Keras's
-`keras.ops.image.affine_transform` wants it. Steps A then B therefore compose to A @ B.
+A matrix maps an output pixel (x, y, 1) to the place in the input it is read from, as in Keras's
+`keras.ops.image.affine_transform`. Steps A then B therefore compose to A @ B.
 """
 
 import numpy as np
+
+from core.augment.sampling import read_through
 
 
 def about_centre(a, b, c, d, height: int, width: int):
@@ -67,11 +69,11 @@ def compose(steps: list):
 def resample(images, matrix, fill: str):
     """Photos seen through their matrices, bilinear.
 
-    images: float32 (n, h, w, channels). matrix: (n, 3, 3). fill: "reflect", "nearest", "wrap" or "constant" (black).
+    images: uint8 or float32 (n, h, w, channels). matrix: (n, 3, 3). fill: "reflect", "nearest", "wrap" or "constant"
+    (black). Returns float32.
     Places that fall exactly on a pixel are read exactly, so a flip or no movement at all changes no value.
     """
     from keras import ops
 
     nine = ops.reshape(matrix, (-1, 9))
-    eight = nine[:, :8] / nine[:, 8:]  # the last is 1 but where a photo was tilted
-    return ops.image.affine_transform(images, eight, interpolation="bilinear", fill_mode=fill)
+    return read_through(images, nine[:, :8] / nine[:, 8:], fill)  # the last is 1 but where a photo was tilted

@@ -58,8 +58,8 @@ def make_stages(recipe: Recipe, height: int, width: int) -> tuple[list, list[int
             codes.append(number)
             made = _single(step, implementation(step), number, step.probability)
         if isinstance(made, (_Move, _OneMove)):
-            if not (stages and isinstance(stages[-1], _Geometry) and stages[-1].takes(made.fill)):
-                stages.append(_Geometry())
+            if not (stages and isinstance(stages[-1], Geometry) and stages[-1].takes(made.fill)):
+                stages.append(Geometry())
             stages[-1].add(made)
         else:
             stages.append(made)
@@ -132,7 +132,7 @@ class _OneMove:
         return chosen
 
 
-class _Geometry:
+class Geometry:
     """Consecutive geometric steps: drawn apart, composed, resampled once."""
 
     def __init__(self):

@@ -40,7 +40,8 @@ def batches(
     class_weights : float array of shape (classes,); a mixed label weighs as its shares do.
 
     Yields (float32 (b, ...) photos in 0 to 255 or features, float32 (b, classes) labels), and float32 (b,) weights
-    third where class weights are given. The augmenter gets the number of the epoch and of the batch within it.
+    third where class weights are given. The augmenter gets the photos as they are stored, and the number of the epoch
+    and of the batch within it.
     """
     rows = np.arange(len(labels)) if rows is None else np.asarray(rows)
     soft = labels.ndim == 2
@@ -64,7 +65,7 @@ def batches(
         photos, truth = tf.numpy_function(gather, [step], (tf.as_dtype(pixels.dtype), tf.float32))
         photos.set_shape((None, *pixels.shape[1:]))
         truth.set_shape((None, classes))
-        return step, tf.cast(photos, tf.float32), truth
+        return step, photos, truth
 
     def augment(step, photos, truth):
         photos, truth = augmenter(photos, truth, tf.cast(epoch + step // an_epoch, tf.int32), _batch(step))
@@ -75,6 +76,7 @@ def batches(
         return tf.cast(step % an_epoch, tf.int32)
 
     def finish(_, photos, truth):
+        photos = tf.cast(photos, tf.float32)  # only here: geometry reads bytes faster
         if class_weights is None:
             return photos, truth
         return photos, truth, tf.linalg.matvec(truth, tf.constant(class_weights, tf.float32))

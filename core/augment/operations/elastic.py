@@ -5,7 +5,7 @@ coarse noise is interpolated bicubically, where Simard et al. smooth fine noise:
 """
 
 from core.augment.operation import FILL, Operation, Parameter
-from core.augment.sampling import sample
+from core.augment.sampling import read_at
 
 
 class Elastic:
@@ -30,10 +30,8 @@ class Elastic:
     def apply(self, images, draws):
         import numpy as np
 
-        moved = self.moved(draws)
-        x = np.arange(self.width, dtype=np.float32)[None, None, :] + moved[..., 0]
-        y = np.arange(self.height, dtype=np.float32)[None, :, None] + moved[..., 1]
-        return sample(images, x, y, self.fill)
+        pixels = np.stack(np.meshgrid(np.arange(self.width), np.arange(self.height)), axis=-1).astype(np.float32)
+        return read_at(images, pixels + self.moved(draws), self.fill)
 
 
 OPERATION = Operation(

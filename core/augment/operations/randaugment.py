@@ -62,28 +62,28 @@ class RandAugment:
         return images
 
     def _once(self, images, kind, direction):
-        """Photos are sorted by what happens to them, so that each operation sees only those that it is for."""
+        """One operation for each photo: moves for all in one resampling, then each colour operation for its own."""
         import tensorflow as tf
 
-        groups = 1 + len(COLOURS)
-        group = tf.maximum(kind - (len(MOVES) - 1), 0)  # all moves are one resampling
+        amount = self.level * direction
+        images = self._moved(images, kind, amount)
+        colour = tf.maximum(kind - len(MOVES), 0)  # those that were moved get "nothing"
 
         def sorted_out(values):
-            return tf.dynamic_partition(values, group, groups)
+            return tf.dynamic_partition(values, colour, len(COLOURS))
 
-        photos, amounts = sorted_out(images), sorted_out(self.level * direction)
-        changed = [self._moved(photos[0], sorted_out(kind)[0], amounts[0])]
-        for name, some, amount in zip(COLOURS, photos[1:], amounts[1:], strict=True):
+        changed = []
+        for name, some, amounts in zip(COLOURS, sorted_out(images), sorted_out(amount), strict=True):
             # Eagerly each call costs, also for a part without photos; in a small preview that is most of them.
             idle = name == "nothing" or (tf.executing_eagerly() and len(some) == 0)
-            changed.append(some if idle else getattr(self, f"_{name}")(some, amount))
+            changed.append(some if idle else getattr(self, f"_{name}")(some, amounts))
         return tf.ensure_shape(tf.dynamic_stitch(sorted_out(tf.range(tf.shape(images)[0])), changed), images.shape)
 
     def _moved(self, images, kind, amount):
         import tensorflow as tf
 
         amounts = tf.one_hot(kind, len(MOVES)) * amount[:, None] * tf.constant(list(MOVES.values()))
-        angle, shear_x, shear_y, shift_x, shift_y = tf.unstack(amounts, axis=1)
+        angle, shear_x, shear_y, shift_x, shift_y = tf.unstack(amounts, axis=1)  # all 0 for a colour
         moves = [self.rotation.matrix(angle), self.shear.matrix((shear_x, shear_y))]
         return resample(images, compose([*moves, self.shift.matrix((shift_x, shift_y))]), self.fill)
 

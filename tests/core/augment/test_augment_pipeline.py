@@ -107,6 +107,19 @@ def test_photos_of_another_shape_are_refused_in_a_sentence(shape):
         augmenter(EVERYTHING)(np.zeros(shape), np.eye(2, CLASSES), 0, 0)
 
 
+@pytest.mark.parametrize("first", ["rotation", "hue"])
+def test_photos_as_bytes_give_the_bits_of_photos_as_floats(first):
+    images, labels = batch(9)
+    ours = augmenter(Recipe(steps=(Step(operation=first), *EVERYTHING.steps)))
+    np.testing.assert_array_equal(
+        ours(images.astype(np.uint8), labels, 1, 2)[0], ours(images.astype(np.float32), labels, 1, 2)[0]
+    )
+    never = augmenter(Recipe(steps=(Step(operation="cutout", probability=0.0), Step(operation=first))))
+    traced = never.trace(images.astype(np.uint8), labels, 0, 0)
+    np.testing.assert_array_equal(traced[0].images, images)
+    assert traced[0].images.dtype == np.float32
+
+
 def test_another_augmenter_gives_the_same_bits_whatever_ran_before():
     images, labels = batch(6)
     first = augmenter(EVERYTHING, seed=2)

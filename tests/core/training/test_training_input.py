@@ -18,7 +18,9 @@ def noisy(images, labels, epoch, batch):
     """Stands for an augmenter: adds what tells which epoch and batch it was called for."""
     import tensorflow as tf
 
-    return images + 1000.0 * tf.cast(epoch, tf.float32) + 100.0 * tf.cast(batch, tf.float32), labels
+    return tf.cast(images, tf.float32) + 1000.0 * tf.cast(epoch, tf.float32) + 100.0 * tf.cast(
+        batch, tf.float32
+    ), labels
 
 
 def test_every_epoch_visits_every_photo_once_in_an_order_of_its_own():
