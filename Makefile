@@ -1,10 +1,11 @@
 # make run    set everything up and open the app         make run PORT=8600 to choose the port
 # make test   set everything up, lint, and run all tests  make test TESTS=tests/core/evaluation for some
 # make setup  make lint  make bench                       the parts on their own
+# make proofs                                             what `make test` proves for small backbones, for the large ones
 
 PORT ?= 8501
 TESTS ?= tests
-.PHONY: run test setup setup-dev lint bench
+.PHONY: run test setup setup-dev lint bench proofs
 
 run: setup
 	@PORT=$(PORT) scripts/run
@@ -25,3 +26,6 @@ test: lint
 
 bench: setup-dev
 	@scripts/bench
+
+proofs: setup-dev
+	.venv/bin/python -m pytest -q -m proof tests/core/models

@@ -18,7 +18,7 @@ from core.models.checking import check
 from core.models.freezing import FrozenPrefix, section, set_trainable
 from core.models.preprocessing import Preprocessing
 from core.models.tables import layer_table
-from core.models.thaw import frozen_layers, prefix_cut, trainable_share, trains
+from core.models.thaw import frozen_layers, last_twin, prefix_cut, trainable_share, trains
 from core.models.weights import stored
 from core.models.weights_file import is_legacy, require_fit
 from core.records import Phase, RunSpec
@@ -68,12 +68,13 @@ class Network:
     def for_phase(self, phase: Phase) -> PhaseModel:
         """Set what trains and cut the network there; compile the result anew, as Keras notes `trainable` then.
 
-        Frozen layers between the cut and k are in the suffix, but infer only as well. Without a prefix, preprocessing
-        is in the suffix.
+        Frozen layers between the cut and k are in the suffix, but infer only as well; so do those up to the first that
+        trains, or twin cuts would differ by a dropout between them. Without a prefix, preprocessing is in the suffix.
         """
         k = frozen_layers(self.registered, phase.frozen)
-        cut = prefix_cut(self.registered, k)
-        set_trainable(self.backbone, k, phase.train_batch_normalization or not self.pretrained)
+        cut, normalize = prefix_cut(self.registered, k), phase.train_batch_normalization or not self.pretrained
+        set_trainable(self.backbone, k, normalize)
+        k = last_twin(self.registered, k, normalize)
         photos = keras.Input((self.spec.input_size, self.spec.input_size, 3), name="photos")
         if cut == 0:
             full = keras.Model(photos, self._thawed(self.preprocessing(photos), 0, k), name="network")
@@ -86,7 +87,7 @@ class Network:
 
     def _thawed(self, x, cut: int, k: int):
         """From the single tensor at `cut` through the frozen layers up to k and the thawed ones to the head."""
-        if any(layer.weights for layer in self.backbone.layers[cut:k]):
+        if any(layer.variables for layer in self.backbone.layers[cut:k]):  # weights, or the state of draws
             x = FrozenPrefix(section(self.backbone, cut, k), name="frozen_rest")(x)
         else:
             k = cut
@@ -139,10 +140,9 @@ class Network:
 
     def seed_dropout(self, epoch: int) -> None:
         """Make every dropout's draws a function of (seed, layer, epoch), so that a resumed epoch repeats them."""
-        layers = [*self.backbone.layers, *self.head]
-        for index, layer in enumerate(layers):
+        for place, layer in _placed([*self.backbone.layers, *self.head]):
             if (generator := getattr(layer, "seed_generator", None)) is not None:
-                start = np.random.SeedSequence([self.spec.seed, index, epoch]).generate_state(1, np.uint32)[0]
+                start = np.random.SeedSequence([self.spec.seed, *place, epoch]).generate_state(1, np.uint32)[0]
                 generator.state.assign(np.array([start, 0], dtype=np.uint32))
 
     def frozen_fingerprint(self, k: int | str) -> str:
@@ -177,6 +177,13 @@ class Network:
             classes=self.classes,
             input_size=self.spec.input_size,
         )
+
+
+def _placed(layers: list, within: tuple[int, ...] = ()):
+    """(place, layer) of each, then of those it is made of: their places are a number longer."""
+    for index, layer in enumerate(layers):
+        yield (*within, index), layer
+        yield from _placed(getattr(layer, "layers", []), (*within, index))
 
 
 def build(settings: Settings, spec: RunSpec, classes: int) -> Network:

@@ -4,16 +4,19 @@
 """
 
 import json
-import re
 from bisect import bisect_right
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import groupby
+from math import prod
 from pathlib import Path
 
 from core.models.backbones import Backbone, find_backbone
+from core.models.block_names import block_names
 
 FOLDER = Path(__file__).parent / "tables"
 SIZES = range(8, 1025)  # the input sizes a RunSpec allows, px
+PROBES = (32, 33, 64, 65, 75, 96, 97, 131, 224, 299, 1024)  # where members of a family must agree on the output size
 
 
 @dataclass(frozen=True)
@@ -23,16 +26,21 @@ class LayerRow:
     index: int  # from 0, the input layer
     name: str  # as in a fresh Keras session, so unnamed layers always have the same name
     type: str  # class name
-    params: int  # all weights, moving statistics included
     block: str  # the block it belongs to; blocks are contiguous
+    shape: tuple[int, ...]  # output for LayerTable.size: (height, width, channels), (channels,) inside an attention
+    crossing: int  # tensors that cross a cut right after this layer; 1: the part before it can be kept
     weights: tuple[tuple[int, ...], ...]  # shapes, in the order of layer.weights
     trainable: int  # how many of these, counted from the first, gradient descent would move
-    shape: tuple[int, ...]  # output (height, width, channels) for LayerTable.size
-    crossing: int  # tensors that cross a cut right after this layer; 1: the part before it can be kept
+    inside: tuple[tuple[str, int], ...] = ()  # (class name, arrays of weights) of the layers that this one is made of
 
-    @property
+    @cached_property
+    def params(self) -> int:
+        """All weights, moving statistics included."""
+        return sum(map(prod, self.weights))
+
+    @cached_property
     def trainable_params(self) -> int:
-        return sum(_product(shape) for shape in self.weights[: self.trainable])
+        return sum(map(prod, self.weights[: self.trainable]))
 
 
 @dataclass(frozen=True)
@@ -53,39 +61,28 @@ class LayerTable:
         return self.outputs[max(place, 0)][1]
 
 
-def _product(shape) -> int:
-    count = 1
-    for length in shape:
-        count *= length
-    return count
-
-
 @cache
 def layer_table(backbone: str) -> LayerTable:
     """The layers of a backbone. Raises UnknownBackbone."""
     name = find_backbone(backbone).name
     content = json.loads((FOLDER / f"{name}.json").read_text())
+    blocks = [block for block, layers in content["blocks"] for _ in range(layers)]
     rows = tuple(
-        LayerRow(**{**row, "weights": tuple(map(tuple, row["weights"])), "shape": tuple(row["shape"])})
-        for row in content["layers"]
+        LayerRow(index, name, kind, block, *map(_tuples, rest))
+        for index, (block, (name, kind, *rest)) in enumerate(zip(blocks, content["layers"], strict=True))
     )
-    return LayerTable(name, content["size"], tuple(map(tuple, content["outputs"])), rows)
+    return LayerTable(name, content["size"], _tuples(content["outputs"]), rows)
 
 
-def _block_names(names: list[str]) -> list[str]:
-    """The block of each layer from the layers' names; unnamed layers belong to the block they stand in."""
-    blocks, current = [], "input"
-    for index, name in enumerate(names):
-        if index and (found := re.match(r"block_?(\d+)(?=_)", name)):
-            current = f"block {found[1]}"
-        elif name.startswith("expanded_conv"):
-            current = "block 0"  # MobileNetV2 does not number its first bottleneck
-        elif name in ("Conv1", "bn_Conv1", "Conv1_relu"):
-            current = "stem"
-        elif name in ("Conv_1", "Conv_1_bn", "out_relu"):
-            current = "last convolution"
-        blocks.append(current)
-    return blocks
+def _tuples(value):
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def bare():
+    """Context: Keras models built in it have shapes and no weights, so the largest takes a second and no memory."""
+    import keras
+
+    return keras.StatelessScope(initialize_variables=False)
 
 
 def measure_layers(backbone: Backbone) -> tuple[LayerRow, ...]:
@@ -96,20 +93,21 @@ def measure_layers(backbone: Backbone) -> tuple[LayerRow, ...]:
     from core.models.freezing import crossing_counts
 
     keras.backend.clear_session()
-    model = construct(backbone, backbone.default_input)
+    with bare():
+        model = construct(backbone, backbone.default_input)
     counts = crossing_counts(model)
-    blocks = _block_names([layer.name for layer in model.layers])
+    blocks = block_names(backbone.family, [layer.name for layer in model.layers])
     return tuple(
         LayerRow(
             index=index,
             name=layer.name if index else "input",
             type=type(layer).__name__,
-            params=layer.count_params(),
             block=blocks[index],
-            weights=tuple(tuple(weight.shape) for weight in layer.weights),
-            trainable=len(layer.trainable_weights),
             shape=tuple(layer.output.shape[1:]),
             crossing=counts[index + 1],
+            weights=tuple(tuple(weight.shape) for weight in layer.weights),
+            trainable=len(layer.trainable_weights),
+            inside=tuple((type(inner).__name__, len(inner.weights)) for inner in getattr(layer, "layers", ())),
         )
         for index, layer in enumerate(model.layers)
     )
@@ -122,14 +120,23 @@ def measure_output(backbone: Backbone, input_size: int) -> int:
     """
     from core.models.applications import construct
 
-    return construct(backbone, input_size).output_shape[1]
+    with bare():
+        return construct(backbone, input_size).output_shape[1]
 
 
-def measure(backbone: Backbone) -> LayerTable:
-    """The whole table, in some minutes: the input sizes where the output grows are guessed from the last two and
-    found by bisection where the guess is wrong."""
+def measure(backbone: Backbone, like: LayerTable | None = None) -> LayerTable:
+    """The whole table. like: that of a smaller one of the family; its output sizes are taken over where they hold."""
     height = cache(lambda px: measure_output(backbone, px))
-    steps, last = [(backbone.minimum, height(backbone.minimum))], SIZES.stop - 1
+    if like and all(height(size) == like.output_size(size) for size in PROBES if size >= backbone.minimum):
+        outputs = like.outputs
+    else:
+        outputs = _outputs(backbone.minimum, height)
+    return LayerTable(backbone.name, backbone.default_input, outputs, measure_layers(backbone))
+
+
+def _outputs(minimum: int, height) -> tuple[tuple[int, int], ...]:
+    """The sizes where the output grows: guessed from the last two, found by bisection where the guess is wrong."""
+    steps, last = [(minimum, height(minimum))], SIZES.stop - 1
     while steps[-1][1] != height(last):
         before, now = steps[-1][0], steps[-1][1]
         guess = 2 * before - steps[-2][0] if len(steps) > 1 else before + 32
@@ -141,15 +148,21 @@ def measure(backbone: Backbone) -> LayerTable:
             middle = (small + large) // 2
             small, large = (middle, large) if height(middle) == now else (small, middle)
         steps.append((large, height(large)))
-    return LayerTable(backbone.name, backbone.default_input, tuple(steps), measure_layers(backbone))
+    return tuple(steps)
 
 
 def write(table: LayerTable, folder: Path = FOLDER) -> Path:
     """Write a table as JSON, a layer a line, so that a change can be read."""
-    rows = ",\n".join("  " + json.dumps(asdict(row)) for row in table.layers)
+    blocks = [(block, sum(1 for _ in rows)) for block, rows in groupby(row.block for row in table.layers)]
+    rows = ",\n".join("  " + json.dumps(_line(row), separators=(",", ":")) for row in table.layers)
     path = folder / f"{table.backbone}.json"
     path.write_text(
         f'{{"backbone": {json.dumps(table.backbone)}, "size": {table.size},\n'
-        f' "outputs": {json.dumps(table.outputs)},\n "layers": [\n{rows}\n]}}\n'
+        f' "outputs": {json.dumps(table.outputs)},\n "blocks": {json.dumps(blocks)},\n "layers": [\n{rows}\n]}}\n'
     )
     return path
+
+
+def _line(row: LayerRow) -> list:
+    inside = [row.inside] if row.inside else []
+    return [row.name, row.type, row.shape, row.crossing, row.weights, row.trainable, *inside]

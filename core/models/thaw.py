@@ -85,11 +85,22 @@ def twins(backbone, train_batch_normalization: bool = False) -> list[tuple[int, 
     return [tuple(group) for group in groups]
 
 
+def last_twin(backbone, frozen: Frozen, train_batch_normalization: bool = False) -> int:
+    """The largest k that leaves the same weights trainable as `frozen`. train_batch_normalization: as in `twins`."""
+    k, rows = frozen_layers(backbone, frozen), layer_table(_name(backbone)).layers
+    while k < len(rows) and not trains(rows[k], train_batch_normalization):
+        k += 1
+    return k
+
+
 def prefix_cut(backbone, frozen: Frozen) -> int:
-    """The deepest k <= `frozen` where a single tensor crosses; 0 where none of the layers before it has weights."""
+    """The deepest k <= `frozen` where a single tensor crosses; 0 where nothing before it could train.
+
+    So layers that only scale the pixels are no prefix: what they give is as large as the photos, and costs nothing.
+    """
     k, rows = frozen_layers(backbone, frozen), layer_table(_name(backbone)).layers
     cut = max((row.index + 1 for row in rows[:k] if row.crossing == 1), default=0)
-    return cut if any(row.weights for row in rows[:cut]) else 0
+    return cut if any(row.trainable for row in rows[:cut]) else 0
 
 
 def head_parameters(backbone, head: Head, classes: int, input_size: int) -> tuple[int, int]:

@@ -138,10 +138,23 @@ def _remember(settings: Settings, backbone: Backbone, sha256: str) -> None:
             file.write(content.encode())
 
 
+def at_hand(settings: Settings, backbone: Backbone) -> bool:
+    """Whether the ImageNet weights are on this computer, so that nothing would be downloaded. Looks, never reads."""
+    if not backbone.pretrained:
+        return False
+    here = settings.weights and (settings.weights / backbone.weights_file).is_file()
+    return bool(here or _known(settings, backbone) or _in_keras_cache(backbone))
+
+
+def _in_keras_cache(backbone: Backbone) -> Path | None:
+    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
+    cached = keras_home / "models" / backbone.download.file
+    return cached if cached.is_file() else None
+
+
 def _fetched(settings: Settings, backbone: Backbone, report: Report | None) -> tuple[Path, str]:
     """From Keras's own cache or its server; the file is checked before it is kept. Raises WeightsUnavailable."""
-    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
-    if (cached := keras_home / "models" / backbone.download.file).is_file():
+    if cached := _in_keras_cache(backbone):
         return keep(settings, backbone, cached)
     settings.frozen_weights.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.frozen_weights / f".{backbone.name}.lock"):
@@ -163,7 +176,8 @@ def _download(backbone: Backbone, target: Path, report: Report | None) -> None:
     def unavailable(reason: str) -> WeightsUnavailable:
         return WeightsUnavailable(backbone=backbone.title, reason=reason, file=backbone.weights_file)
 
-    limit, done, digest = 4 * download.megabytes * 10**6, 0, hashlib.md5(usedforsecurity=False)
+    limit, done = 4 * download.megabytes * 10**6, 0
+    digest = hashlib.new("sha256" if len(download.checksum or "") == 64 else "md5", usedforsecurity=False)
     try:
         with (
             urllib.request.urlopen(download.url, timeout=CONNECT_SECONDS) as answer,
@@ -178,7 +192,7 @@ def _download(backbone: Backbone, target: Path, report: Report | None) -> None:
                 file.write(chunk)
                 if report:
                     report(done, total)
-            if (total and done != total) or (download.md5 and digest.hexdigest() != download.md5):
+            if (total and done != total) or (download.checksum and digest.hexdigest() != download.checksum):
                 raise unavailable("the download arrived damaged")
     except urllib.error.HTTPError as error:
         raise unavailable(f"the server answered {error.code}") from None

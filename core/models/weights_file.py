@@ -1,6 +1,7 @@
 """What a weights file holds, read with h5py alone: does it fit a backbone, before a job is queued."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -24,9 +25,14 @@ def plain_dataset(group: h5py.Group, path: str) -> h5py.Dataset:
         if not isinstance(node, h5py.Group) or not isinstance(node.get(part, getlink=True), h5py.HardLink):
             raise ForeignFileError(f"{path} is missing or a link")
         node = node[part]
-    if not isinstance(node, h5py.Dataset) or node.external or node.is_virtual or node.dtype.kind not in "fiu":
+    if not is_plain(node):
         raise ForeignFileError(f"{path} holds no plain numbers")
     return node
+
+
+def is_plain(node) -> bool:
+    """Whether it is an array of numbers that lie in this very file."""
+    return isinstance(node, h5py.Dataset) and not (node.external or node.is_virtual) and node.dtype.kind in "fiu"
 
 
 def _snake(name: str) -> str:
@@ -34,31 +40,49 @@ def _snake(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)).lower()
 
 
-def _groups(layers: tuple[LayerRow, ...]) -> list[tuple[str, LayerRow]]:
-    """Where Keras keeps each layer with weights: the class's name with a number from the second on."""
-    counts: dict[str, int] = {}
+def _places(layers: tuple[LayerRow, ...]) -> list[tuple[str, LayerRow, int]]:
+    """Where Keras keeps the weights of each layer, which layer that is, and how many arrays: the class's name with a
+    number from the second on, and the same again inside a layer that is made of layers."""
     placed = []
-    for row in layers:
-        name = _snake(row.type)
+    for group, row in zip(_numbered(row.type for row in layers), layers, strict=True):
+        if row.inside:
+            inner = _numbered(kind for kind, _ in row.inside)
+            placed += [(f"{group}/{name}", row, count) for name, (_, count) in zip(inner, row.inside, strict=True)]
+        else:
+            placed.append((group, row, len(row.weights)))
+    return [(f"{group}/vars", row, count) for group, row, count in placed if count]
+
+
+def _numbered(types) -> list[str]:
+    counts: dict[str, int] = {}
+    names = []
+    for name in map(_snake, types):
         number = counts[name] = counts.get(name, -1) + 1
-        placed.append((f"layers/{name}_{number}" if number else f"layers/{name}", row))
-    return [(group, row) for group, row in placed if row.weights]
+        names.append(f"layers/{name}_{number}" if number else f"layers/{name}")
+    return names
 
 
-def _keras3(file: h5py.File, layers: tuple[LayerRow, ...]) -> Shapes:
+@dataclass(frozen=True)
+class _Content:
+    """What a file holds, read once, however many backbones it is compared with."""
+
+    legacy: Shapes | None = None  # Keras 2's format: shapes in its order
+    places: dict[str, dict[str, tuple[int, ...]]] | None = None  # Keras 3's: group -> name -> shape
+
+
+def _keras3(content: _Content, layers: tuple[LayerRow, ...]) -> Shapes:
     """Shapes at the places where Keras 3 will look for this backbone's weights."""
-    found = []
-    for group, row in _groups(layers):
-        for index, _ in enumerate(row.weights):
-            try:
-                found.append(plain_dataset(file, f"{group}/vars/{index}").shape)
-            except ForeignFileError:
-                raise ForeignFileError(f"it has nothing for layer {row.index} ({row.name})") from None
-        if isinstance(extra := file.get(f"{group}/vars"), h5py.Group) and len(extra) > len(row.weights):
+    found, places = [], _places(layers)
+    for group, row, count in places:
+        arrays = content.places.get(group, {})
+        try:
+            found += [arrays[str(index)] for index in range(count)]
+        except KeyError:
+            raise ForeignFileError(f"it has nothing for layer {row.index} ({row.name})") from None
+        if len(arrays) > count:
             raise ForeignFileError(f"it has more than layer {row.index} ({row.name}) can hold")
-    count = sum(1 for name in file["layers"] if len(file["layers"][name].get("vars", ())))
-    if count != len(_groups(layers)):
-        raise ForeignFileError(f"it holds {count} layers with weights, the backbone has {len(_groups(layers))}")
+    if len(content.places) != len(places):
+        raise ForeignFileError(f"it holds {len(content.places)} layers with weights, the backbone has {len(places)}")
     return found
 
 
@@ -85,26 +109,34 @@ def is_legacy(path: Path) -> bool:
         return "layer_names" in file.attrs or "model_weights" in file
 
 
-def _shapes(path: Path, layers: tuple[LayerRow, ...]) -> Shapes:
+def _read(path: Path) -> _Content:
     try:
         with h5py.File(path, "r") as file:
             if file.visititems_links(lambda _, link: None if isinstance(link, h5py.HardLink) else True):
                 raise ForeignFileError("it holds links, which weights never do")
             if "layer_names" in file.attrs or "model_weights" in file:
-                return _legacy(file)
-            if isinstance(file.get("layers"), h5py.Group):
-                return _keras3(file, layers)
-            raise ForeignFileError("it holds no layers")
+                return _Content(legacy=_legacy(file))
+            if not isinstance(file.get("layers"), h5py.Group):
+                raise ForeignFileError("it holds no layers")
+            places: dict[str, dict[str, tuple[int, ...]]] = {}
+
+            def note(name: str, node) -> None:
+                if is_plain(node):
+                    group, _, array = f"layers/{name}".rpartition("/")
+                    places.setdefault(group, {})[array] = node.shape
+
+            file["layers"].visititems(note)
+            return _Content(places=places)
     except (OSError, KeyError, ValueError, RuntimeError, AttributeError):
         raise ForeignFileError("it can't be read as a Keras weights file (HDF5)") from None
 
 
-def _misfit(path: Path, backbone: Backbone) -> str | None:
-    """Why the file is not this backbone's weights, None if it is."""
+def _misfit(content: _Content, backbone: Backbone) -> str | None:
+    """Why a file is not this backbone's weights, None if it is."""
     layers = layer_table(backbone.name).layers
     wanted = [(row, shape) for row in layers for shape in row.weights]
     try:
-        found = _shapes(path, layers)
+        found = content.legacy if content.legacy is not None else _keras3(content, layers)
     except ForeignFileError as error:
         return str(error)
     if len(found) != len(wanted):
@@ -120,14 +152,22 @@ def _misfit(path: Path, backbone: Backbone) -> str | None:
 
 def fits(path: Path, backbone: Backbone) -> bool:
     """Whether `path` holds exactly the weights of `backbone` without its classification layer."""
-    return _misfit(path, backbone) is None
+    try:
+        return _misfit(_read(path), backbone) is None
+    except ForeignFileError:
+        return False
 
 
 def require_fit(path: Path, backbone: Backbone, name: str = "") -> None:
     """Raise WeightsMismatch unless `path` holds exactly the weights of `backbone` without its classification layer."""
-    if (reason := _misfit(path, backbone)) is None:
+    try:
+        content = _read(path)
+    except ForeignFileError as error:
+        raise WeightsMismatch(name=name or path.name, backbone=backbone.title, reason=str(error)) from None
+    if (reason := _misfit(content, backbone)) is None:
         return
     for other in BACKBONES.values():
-        if other.pretrained and other != backbone and fits(path, other):
+        if other.pretrained and other != backbone and _misfit(content, other) is None:
             reason = f"it holds the weights of {other.title}"
+            break
     raise WeightsMismatch(name=name or path.name, backbone=backbone.title, reason=reason)

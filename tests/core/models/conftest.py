@@ -1,4 +1,4 @@
-"""A THAW_WEIGHTS folder with weights of our own, so that no test needs real ones."""
+"""A THAW_WEIGHTS folder with weights of our own, so that no test needs real ones; and what `make proofs` adds."""
 
 from pathlib import Path
 
@@ -8,6 +8,14 @@ import pytest
 from core.models import find_backbone
 from core.records import Phase, RunSpec
 from core.settings import Settings
+
+
+def pytest_collection_modifyitems(config, items):
+    """The proofs of the large backbones take long: they run where `-m` asks for them, never otherwise."""
+    if "proof" not in config.option.markexpr:
+        proofs = [item for item in items if item.get_closest_marker("proof")]
+        config.hook.pytest_deselected(items=proofs)
+        items[:] = [item for item in items if item not in proofs]
 
 
 @pytest.fixture
@@ -21,14 +29,14 @@ def shared_weights() -> Path:
 
 @pytest.fixture(scope="session")
 def own_weights(tmp_path_factory, stir) -> Path:
-    """Folder with MobileNetV2's and VGG16's weights files: random, with uneven normalisation statistics."""
+    """Folder with weights files of four backbones: random, with uneven normalisation statistics."""
     from core.models.applications import construct
 
     folder = tmp_path_factory.mktemp("weights")
     rng = np.random.default_rng(0)
-    for name, size in (("mobilenetv2", 32), ("vgg16", 32)):
+    for name in ("mobilenetv2", "vgg16", "efficientnetb0", "convnexttiny"):
         backbone = find_backbone(name)
-        model = construct(backbone, size)
+        model = construct(backbone, 32)
         stir(model, rng)
         model.save_weights(folder / backbone.weights_file)
     return folder
@@ -36,17 +44,30 @@ def own_weights(tmp_path_factory, stir) -> Path:
 
 @pytest.fixture(scope="session")
 def stir():
-    """Function: give every BatchNormalization of a model statistics of its own.
+    """Function: give every normalisation of a model statistics of its own, and every scale of a layer another value.
 
-    Fresh ones would let inference and training agree.
+    With fresh ones inference and training would agree, and ConvNeXt's blocks would add next to nothing.
     """
+    ranges = {  # by the variable's name; LayerScale has not named its own
+        "gamma": (0.5, 1.5),
+        "beta": (-0.5, 0.5),
+        "moving_mean": (-0.5, 0.5),
+        "moving_variance": (0.5, 2.0),
+        "mean": (0.2, 0.6),
+        "variance": (0.5, 2.0),
+    }
+    kinds = ("BatchNormalization", "LayerNormalization", "Normalization", "LayerScale")
 
     def change(model, rng) -> None:
         for layer in model.layers:
-            if type(layer).__name__ == "BatchNormalization":
-                ranges = ((0.5, 1.5), (-0.5, 0.5), (-0.5, 0.5), (0.5, 2.0))  # gamma, beta, mean, variance
-                for variable, (low, high) in zip(layer.weights, ranges, strict=True):
-                    variable.assign(rng.uniform(low, high, variable.shape))
+            change(layer, rng) if hasattr(layer, "layers") else None
+            if type(layer).__name__ in kinds:
+                for variable in layer.weights:
+                    if variable.name != "count":
+                        low, high = ranges.get(variable.name, (0.5, 1.5))
+                        variable.assign(rng.uniform(low, high, variable.shape))
+                if hasattr(layer, "finalize_state"):
+                    layer.finalize_state()
 
     return change
 

@@ -1,3 +1,4 @@
+import re
 from functools import cache
 
 import keras
@@ -6,8 +7,17 @@ import pytest
 
 from core.models import BACKBONES, find_backbone, twins
 from core.models.applications import construct
-from core.models.freezing import FrozenPrefix, crossing_counts, cuts, section, set_trainable, split_at
-from core.models.tables import layer_table
+from core.models.freezing import FrozenPrefix, _crossing, crossing_counts, cuts, section, set_trainable, split_at
+from core.models.tables import bare, layer_table
+
+# The smallest of each family, and those that were here first: proved in every run. The rest have the same building
+# blocks, the same pattern of cuts (below) and the table test; `make proofs` proves them too.
+PROVED = (
+    *("vanilla", "mobilenetv3small", "mobilenetv2", "efficientnetb0", "efficientnetv2b0", "densenet121"),
+    *("vgg16", "xception", "inceptionv3", "resnet50v2", "convnexttiny"),
+)
+SLOW = [pytest.mark.proof, pytest.mark.timeout(3600)]
+LARGE = [pytest.param(name, marks=SLOW) for name in BACKBONES if name not in PROVED]
 
 
 @pytest.fixture(scope="module")
@@ -19,17 +29,20 @@ def model_of(stir):
         backbone = find_backbone(name)
         model = construct(backbone, max(backbone.minimum, 32))
         stir(model, np.random.default_rng(0))
-        photos = np.random.default_rng(1).uniform(-1, 1, (2, *model.input_shape[1:])).astype("float32")
+        low, high = (0, 255) if backbone.preprocessing == "none" else (-1, 1)
+        photos = np.random.default_rng(1).uniform(low, high, (2, *model.input_shape[1:])).astype("float32")
         return model, photos, model(photos, training=False).numpy()
 
     return make
 
 
-@pytest.mark.parametrize("name", BACKBONES)
+@pytest.mark.parametrize("name", [*PROVED, *LARGE])
 def test_suffix_of_prefix_is_the_model_at_every_cut_offered(model_of, name):
     model, photos, expected = model_of(name)
     assert expected.std() > 0
-    for k in cuts(model):
+    offered = [row.index + 1 for row in layer_table(name).layers if row.crossing == 1]
+    assert cuts(model) == offered
+    for k in offered:
         prefix, suffix = split_at(model, k)
         answer = prefix(photos, training=False)
         answer = suffix(answer, training=False) if suffix else answer
@@ -45,9 +58,26 @@ def test_suffix_of_prefix_is_the_model_where_several_tensors_cross(model_of, nam
         np.testing.assert_array_equal(suffix(prefix(photos, training=False), training=False), expected)
 
 
+@pytest.mark.parametrize("name", ["vanilla", "mobilenetv3small", "densenet121", "inceptionv3", "convnexttiny"])
+def test_tensors_are_counted_as_they_are_cut(name):
+    with bare():
+        model = construct(BACKBONES[name], 96)
+    assert crossing_counts(model) == [len(_crossing(model, k)) for k in range(len(model.layers) + 1)]
+
+
 def test_xception_is_narrow_between_its_blocks_only():
     model = construct(BACKBONES["xception"], 71)
     assert cuts(model) == [*range(1, 8), *range(16, 127, 10), *range(127, 133)]
+
+
+def test_convnext_is_narrow_between_its_blocks_only():
+    """Its shortcut is added by no layer: a search by layers alone would offer cuts inside a block."""
+    with bare():
+        model = construct(BACKBONES["convnexttiny"], 32)
+    last = {"identity", "stem", "normalization"}
+    offered = [model.layers[k - 1].name for k in cuts(model)[1:-1]]
+    assert {name.rsplit("_", 1)[-1] for name in offered if "downsampling_block" not in name} == last
+    assert sum("identity" in name for name in offered) == 18
 
 
 def test_cuts_are_not_shaken_by_another_model_that_shares_the_layers(model_of):
@@ -67,10 +97,49 @@ def test_splitting_at_a_layer_that_is_not_there_is_refused():
         split_at(construct(BACKBONES["vanilla"], 32), 11)
 
 
-@pytest.mark.parametrize("name", BACKBONES)
+def test_all_families_are_proved_by_their_smallest_member():
+    smallest = {}
+    for name, backbone in BACKBONES.items():
+        smallest.setdefault(backbone.family, name)
+    assert set(smallest.values()) <= set(PROVED)
+
+
+def roles(name) -> dict[tuple, set[bool]]:
+    """(what a layer does in its block, whether the block adds a shortcut) -> whether a cut after it is offered."""
+    rows = layer_table(name).layers
+    parts = [re.fullmatch(r"(.*?(?:block_?\d*[a-z]?_|stage_\d+_block_\d+_))(.*)", row.name) for row in rows]
+    adding = {part[1] for part in parts if part and part[2] == "add"}
+    found: dict[tuple, set[bool]] = {}
+    for row, part in zip(rows, parts, strict=True):
+        key = (part[2] if part else re.sub(r"tiny|small|base|large|_\d+", "", row.name), part and part[1] in adding)
+        found.setdefault(key, set()).add(row.crossing == 1)
+    return found
+
+
+@pytest.mark.parametrize("family", ["EfficientNet", "EfficientNetV2", "ConvNeXt"])
+def test_the_larger_members_of_a_family_are_cut_where_the_smallest_is(family):
+    smallest, *larger = [backbone.name for backbone in BACKBONES.values() if backbone.family == family]
+    pattern = roles(smallest)
+    assert larger
+    for name in larger:
+        found = roles(name)
+        assert all(len(offered) == 1 for offered in found.values())
+        shared = found.keys() & pattern.keys()
+        assert {key: found[key] for key in shared} == {key: pattern[key] for key in shared}
+        # EfficientNetV2 S and M begin with blocks that add a shortcut past a single convolution.
+        assert {part for part, _ in found.keys() - shared} <= {"project_activation"}
+
+
+def test_vgg_can_be_cut_everywhere():
+    for name in ("vgg16", "vgg19"):
+        assert all(row.crossing == 1 for row in layer_table(name).layers)
+
+
+@pytest.mark.parametrize("name", PROVED)
 @pytest.mark.parametrize("batch_normalization", [False, True])
 def test_twins_are_exactly_the_cuts_that_leave_the_same_weights_trainable(name, batch_normalization):
-    model = construct(BACKBONES[name], 96)
+    with bare():
+        model = construct(BACKBONES[name], 96)
     by_weights: dict[tuple, list[int]] = {}
     for k in range(len(model.layers) + 1):
         set_trainable(model, k, batch_normalization)

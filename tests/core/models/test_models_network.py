@@ -8,7 +8,8 @@ from core.models import check, twins
 from core.models.network import build
 from core.records import Head, Phase
 
-CASES = [("mobilenetv2", "all"), ("mobilenetv2", 130), ("vgg16", 11)]
+# ConvNeXt's layer 127 lies in its last block, EfficientNet's 229 in the last attention: both cut off before.
+CASES = [("mobilenetv2", "all"), ("mobilenetv2", 130), ("vgg16", 11), ("efficientnetb0", 229), ("convnexttiny", 127)]
 
 
 def weights_of(layers):
@@ -71,6 +72,78 @@ def test_full_is_suffix_of_prefix_and_the_whole_network(settings, plan, photos, 
     assert model.full.trainable_variables == model.suffix.trainable_variables
     assert (model.prefix is None) == (model.cut == 0)
     assert model.prefix is None or not model.prefix.trainable_variables
+
+
+def test_an_all_frozen_efficientnet_answers_alike_at_each_training_call(settings, plan, photos):
+    """Seen: called as it is, its dropout at the shortcuts drops whole photos."""
+    spec = check(settings, plan("efficientnetb0", "all", weights="imagenet", head=Head(dropout=0)), 3)
+    network = build(settings, spec, 3)
+    x, _ = photos()
+    bare = [network.backbone(x, training=True).numpy() for _ in range(2)]
+    assert (bare[0] != bare[1]).any()
+    expected = network.model(x, training=False).numpy()
+    full = network.for_phase(spec.phases[0]).full
+    for _ in range(2):
+        np.testing.assert_array_equal(full(x, training=True), expected)
+
+
+def test_twins_with_a_dropout_between_them_are_one_network(settings, plan, photos):
+    spec = check(settings, plan("efficientnetb0", 0, weights="imagenet"), 3)
+    network = build(settings, spec, 3)
+    names = [layer.name for layer in network.backbone.layers]
+    dropout, adding = names.index("block6d_drop"), names.index("block6d_add")
+    group = next(group for group in twins("efficientnetb0") if dropout in group)
+    assert {dropout, dropout + 1, adding + 1} <= set(group)
+    x, _ = photos()
+    answers = []
+    for k in (dropout, dropout + 1, adding + 1):
+        network.seed_dropout(1)
+        answers.append(network.for_phase(Phase(frozen=k)).full(x, training=True).numpy())
+    np.testing.assert_array_equal(answers[0], answers[1])
+    np.testing.assert_array_equal(answers[0], answers[2])
+
+
+def test_stochastic_depth_of_the_thawed_part_is_drawn_by_epoch(settings, plan, photos):
+    spec = check(settings, plan("efficientnetb0", 1, weights="imagenet"), 3)
+    network = build(settings, spec, 3)
+    full = network.for_phase(spec.phases[0]).full
+    x, _ = photos()
+
+    def answer(epoch):
+        network.seed_dropout(epoch)
+        return full(x, training=True).numpy()
+
+    first, second, again = answer(1), answer(2), answer(1)
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, again)
+
+
+def test_dropout_inside_a_layer_made_of_layers_is_seeded_too(settings, plan):
+    import keras
+
+    network = build(settings, plan(), 3)
+    nested = keras.Sequential([keras.layers.Dropout(0.5), keras.Sequential([keras.layers.Dropout(0.5)])])
+    network.head.append(nested)
+    states = []
+    for epoch in (1, 2, 1):
+        network.seed_dropout(epoch)
+        drops = [nested.layers[0], nested.layers[1].layers[0]]
+        states.append([drop.seed_generator.state.numpy().tolist() for drop in drops])
+    assert states[0] == states[2] != states[1]
+    assert states[0][0] != states[0][1]
+
+
+def test_layers_made_of_layers_freeze_whole_and_count_in_the_fingerprint(settings, plan):
+    spec = check(settings, plan("convnexttiny", 2, 3, weights="imagenet"), 3)
+    network = build(settings, spec, 3)
+    stem = network.backbone.layers[2]
+    assert [type(layer).__name__ for layer in stem.layers] == ["Conv2D", "LayerNormalization"]
+    thawed, frozen = (network.for_phase(phase).full.trainable_variables for phase in spec.phases)
+    assert len(thawed) - len(frozen) == 4
+    before = network.frozen_fingerprint(3)
+    stem.layers[1].gamma.assign(stem.layers[1].gamma + 1)
+    assert network.frozen_fingerprint(3) != before
+    assert network.frozen_fingerprint(2) == network.frozen_fingerprint(0)
 
 
 def test_batch_normalization_of_a_thawed_pretrained_backbone_moves_only_when_the_phase_says_so(settings, plan, photos):

@@ -12,10 +12,13 @@ import pytest
 from core.errors import WeightsMismatch, WeightsUnavailable
 from core.models import find_backbone, list_files, resolve
 from core.models.backbones import Download
+from core.models.weights import at_hand
 from core.models.weights_file import require_fit
 
 VGG16 = find_backbone("vgg16")
 MOBILENET = find_backbone("mobilenetv2")
+EFFICIENTNET = find_backbone("efficientnetb0")
+CONVNEXT = find_backbone("convnexttiny")
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +118,45 @@ def test_a_download_in_keras_2_format_is_fetched_once_and_loaded(no_weights, mon
     np.testing.assert_array_equal(network.backbone.layers[1].weights[0], kernel)
 
 
+@pytest.mark.parametrize("backbone", [EFFICIENTNET, CONVNEXT], ids=["statistics of pixels", "layers in layers"])
+def test_a_download_in_keras_2_format_gives_the_same_answers(no_weights, own_weights, plan, photos, tmp_path, backbone):
+    """Normalization works its mean out when it is told to, nested layers bring several arrays: both must arrive."""
+    from keras.src.legacy.saving import legacy_h5_format
+
+    from core.models.network import build
+
+    settings = replace(no_weights, weights=own_weights)
+    there = build(settings, plan(backbone.name, weights="imagenet"), 3).backbone
+    old = tmp_path / "old"
+    old.mkdir()
+    with h5py.File(old / backbone.weights_file, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, there)
+    settings = replace(no_weights, home=tmp_path / "other", weights=old)
+    again = build(settings, plan(backbone.name, weights="imagenet"), 3).backbone
+    x, _ = photos(2)
+    np.testing.assert_array_equal(again(x, training=False), there(x, training=False))
+
+
+def test_a_checksum_may_be_md5_or_sha256_as_keras_has_it(no_weights, monkeypatch):
+    serve(monkeypatch, b"not the weights")
+    for kind in ("md5", "sha256"):
+        download = Download(VGG16.download.url, hashlib.new(kind, b"not the weights").hexdigest(), 59)
+        with pytest.raises(WeightsMismatch):  # it arrived whole, and is looked at
+            resolve(no_weights, replace(VGG16, download=download), "imagenet")
+
+
+def test_it_is_known_without_reading_whether_weights_would_be_downloaded(settings, no_weights, tmp_path):
+    assert at_hand(settings, VGG16)
+    assert not at_hand(settings, find_backbone("vanilla"))
+    assert not at_hand(no_weights, VGG16)
+    resolve(settings, VGG16, "imagenet")
+    assert at_hand(no_weights, VGG16)  # kept in the same home
+    folder = tmp_path / "keras" / "models"
+    folder.mkdir(parents=True)
+    (folder / MOBILENET.download.file).touch()
+    assert at_hand(no_weights, MOBILENET)
+
+
 def test_what_keras_itself_downloaded_before_is_used(no_weights, monkeypatch, legacy_file, tmp_path):
     calls = serve(monkeypatch, AssertionError())
     folder = tmp_path / "keras" / "models"
@@ -154,6 +196,23 @@ def test_a_file_with_a_classification_layer_is_refused(own_weights, tmp_path):
 
     with pytest.raises(WeightsMismatch, match="it holds 105 layers with weights, the backbone has 104"):
         require_fit(changed(own_weights, tmp_path, change), MOBILENET)
+
+
+def test_layers_inside_a_layer_are_looked_at_too(own_weights, tmp_path):
+    path = tmp_path / "changed.weights.h5"
+    path.write_bytes((own_weights / CONVNEXT.weights_file).read_bytes())
+    require_fit(path, CONVNEXT)
+    with h5py.File(path, "a") as file:
+        del file["layers/sequential_1/layers/conv2d/vars/1"]
+    with pytest.raises(WeightsMismatch, match=r"nothing for layer 24 \(convnext_tiny_downsampling_block_0\)"):
+        require_fit(path, CONVNEXT)
+
+
+@pytest.mark.parametrize("backbone", [EFFICIENTNET, CONVNEXT, VGG16, MOBILENET])
+def test_weights_of_another_network_are_called_by_its_name(own_weights, backbone):
+    for other in (find_backbone("efficientnetb1"), find_backbone("convnextlarge"), find_backbone("xception")):
+        with pytest.raises(WeightsMismatch, match=f"it holds the weights of {backbone.title}"):
+            require_fit(own_weights / backbone.weights_file, other)
 
 
 @pytest.mark.parametrize("link", [h5py.ExternalLink("/etc/passwd", "/"), h5py.SoftLink("/layers/conv2d_1/vars/0")])
