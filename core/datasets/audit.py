@@ -80,11 +80,13 @@ def _rank(finding: Finding) -> tuple:
 def _near_copies(
     photos: pd.DataFrame, dataset: Dataset, groups: list[tuple[str, ...]], parts: pd.Series | None
 ) -> Iterator[Finding]:
-    known = photos.set_index("id")
+    # Plain dictionaries: thousands of groups are looked up one by one.
+    known = dict(zip(photos["id"], photos[["path", "label", "width", "height"]].itertuples(index=False), strict=True))
+    part_of = {} if parts is None else parts.to_dict()
     for ids in groups:
-        these = known.loc[list(ids)].sort_values("path")
-        labels = [dataset.classes[label] for label in sorted(set(these["label"]))]
-        sides = [] if parts is None else [part for part in _PARTS if part in set(parts.reindex(ids))]
+        ids = sorted(ids, key=lambda photo: known[photo].path)
+        labels = [dataset.classes[label] for label in sorted({known[photo].label for photo in ids})]
+        sides = [part for part in _PARTS if part in {part_of.get(photo) for photo in ids}]
         sentence = f"{len(ids)} photos show nearly the same picture"
         if len(labels) > 1:
             sentence += f", under {len(labels)} classes: {_listed(labels)}"
@@ -92,17 +94,17 @@ def _near_copies(
             sentence += f". The split has them in {' and '.join(sides)}"
             sentence += ", so the model is judged on what it was taught" if Part.TRAIN in sides else ""
         # The largest is the one to keep; under several labels nobody knows which is right, so none is.
-        keep = (-these["width"] * these["height"]).sort_values(kind="stable").index[0]
+        keep = max(ids, key=lambda photo: known[photo].width * known[photo].height)
         yield _finding(
             dataset,
             "near_copies",
-            these["path"],
-            these.index,
+            [known[photo].path for photo in ids],
+            ids,
             sentence + ".",
             action="together",
             across_labels=len(labels) > 1,
             across_parts=len(sides) > 1,
-            suggested=tuple(photo for photo in these.index if len(labels) > 1 or photo != keep),
+            suggested=tuple(photo for photo in ids if len(labels) > 1 or photo != keep),
         )
 
 

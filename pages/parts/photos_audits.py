@@ -85,11 +85,12 @@ def _run(entry: Audit, home: Settings, dataset: Dataset) -> None:
 
 def findings(dataset: Dataset, split: Split | None) -> list[Finding]:
     """What was found, worst first; quick once `known`."""
-    return _findings(dataset.id, tuple(sorted(dataset.decisions.items())), split.id if split else "", dataset, split)
+    # The whole record: its decisions count, and what another import of the same photos left out.
+    return _findings(dataset.model_dump_json(), split.id if split else "", dataset, split)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _findings(dataset_id: str, decisions: tuple, split_id: str, _dataset, _split) -> list[Finding]:  # noqa: ARG001
+def _findings(record: str, split_id: str, _dataset: Dataset, _split: Split | None) -> list[Finding]:  # noqa: ARG001
     return audit(settings(), _dataset, _split)
 
 
