@@ -162,7 +162,7 @@ def newest() -> Measuring | None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()  # returns when whoever started this process is gone
+    os.read(0, 1)  # returns when whoever started this process is gone; sys.stdin would hold a lock at the end
     os._exit(1)
 
 

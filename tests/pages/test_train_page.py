@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import settings as settings_module
 from core.jobs import queue
+from core.models import speed
 from core.records import Part, PartPredictions, Predictions, Progress, Status
 from core.training import preset_spec
+from pages.parts import loaders
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
 
@@ -294,3 +297,54 @@ def test_a_schedule_replaces_the_phases_and_the_page_says_what_the_frozen_part_c
     assert "**Phase 2**" in texts(app)
     rates = [box.value for box in app.number_input if box.label == "Learning rate"]
     assert rates == [1e-3, 1e-4]
+
+
+@pytest.mark.usefixtures("split")
+def test_the_network_box_stands_by_family_with_sizes_and_the_facts_are_below():
+    app = page()
+    options = labelled(app, "selectbox", "Network").options
+    assert len(options) == 28
+    assert "EfficientNetV2 B0 · 5.9 M weights" in options
+    assert "MobileNetV2: 154 layers, 2.3 M weights · photos from 32 px · 9 MB to download" in texts(app)
+    choose(app, "selectbox", "Network", "inceptionv3")
+    assert "InceptionV3: 311 layers, 21.8 M weights · photos from 75 px · 87 MB to download" in texts(app)
+    assert "All 311 layers stay frozen" in texts(app)
+    choose(app, "selectbox", "Network", "vanilla")
+    assert "photos from 8 px" in texts(app)
+    assert " MB" not in next(each.value for each in app.caption if each.value.startswith("Vanilla CNN:"))
+
+
+@pytest.mark.usefixtures("split")
+def test_weights_that_are_here_are_not_said_to_be_downloaded(settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("THAW_WEIGHTS", str(tmp_path))
+    (tmp_path / "mobilenetv2_notop.weights.h5").touch()
+    settings_module.settings.cache_clear()
+    assert "its 9 MB are on this machine" in texts(page())
+
+
+def test_speed_is_measured_when_asked_and_shown_where_it_was(settings, store, split, monkeypatch):
+    asked = []
+    monkeypatch.setattr(speed, "start", lambda *what: asked.append(what[1:]))
+    app = page()
+    assert "photos a second at" not in texts(app)
+    button(app, "Measure on this machine").click().run()
+    assert asked == [("mobilenetv2", 96)]
+    speed._keep(settings, "mobilenetv2", speed.Speed(96, 780.4, 8.25, 32))
+    assert "this machine looks at 780 and trains 8.2 photos a second at 96 px" in texts(page())
+    first_model(settings, split)
+    loaders.runs.clear()
+    app = page()
+    assert button(app, "Measure on this machine").disabled  # both would be slow
+
+
+@pytest.mark.usefixtures("split")
+def test_a_measurement_under_way_is_said_and_one_that_failed_says_why(monkeypatch):
+    class Newest:
+        backbone, input_size, over, failure = "mobilenetv2", 96, False, ""
+
+    monkeypatch.setattr(speed, "newest", Newest)
+    app = page()
+    assert "measuring MobileNetV2 at 96 px" in texts(app)
+    assert button(app, "Measure on this machine").disabled
+    Newest.over, Newest.failure = True, "too *little* memory"
+    assert "not measured: too \\*little\\* memory" in texts(page())
