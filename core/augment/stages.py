@@ -23,57 +23,55 @@ def does_nothing(step: Step) -> bool:
 
 def make_stages(recipe: Recipe, height: int, width: int) -> tuple[list, list[int]]:
     """The stages of an active recipe, and the codes of all steps in it."""
-    stages, codes, seen = [], [], Counter()
-
-    def code(name: str) -> int:
-        seen[name] += 1
-        return step_code(name, seen[name] - 1)
-
-    def implementation(step: Step):
-        return find_operation(step.operation).implementation(parameters(step), height, width)
-
-    def member(step: Step):
-        """A step of a group: its seeds are its own, whatever stands outside groups or beside it."""
-        number = code(f"one_of {step.operation}")
-        if step.probability == 0:
-            return None
-        codes.append(number)
-        return _single(step, implementation(step), number, 1.0)
-
+    maker, stages = _Maker(height, width), []
     for step in recipe.steps:
-        if step.operation == "one_of":
-            members = [member(each) for each in step.steps]
-            if does_nothing(step):
-                continue
-            members = [each for each in members if each is not None]
-            weights = [each.probability for each in _choosable(step)]
-            choice = _Choice([each.code for each in members], weights, step.probability, parameters(step)["per"])
-            made = _OneOf(choice, members)
-            if all(isinstance(each, _Move) for each in members) and len({each.fill for each in members} - {None}) < 2:
-                made = _OneMove(choice, members)
-        else:
-            number = code(step.operation)
-            if does_nothing(step):
-                continue
-            codes.append(number)
-            made = _single(step, implementation(step), number, step.probability)
+        made = maker.group(step) if step.operation == "one_of" else maker.single(step, step.operation, step.probability)
         if isinstance(made, (_Move, _OneMove)):
             if not (stages and isinstance(stages[-1], Geometry) and stages[-1].takes(made.fill)):
                 stages.append(Geometry())
             stages[-1].add(made)
-        else:
+        elif made is not None:
             stages.append(made)
-    return stages, codes
+    return stages, maker.codes
 
 
 def _choosable(group: Step) -> list[Step]:
     return [step for step in group.steps if step.probability > 0]
 
 
-def _single(step: Step, implementation, code: int, probability: float):
-    if hasattr(implementation, "matrix"):
-        return _Move(implementation, code, probability, parameters(step).get("fill"))
-    return (_Mix if find_operation(step.operation).group == "mix" else _Photo)(implementation, code, probability)
+class _Maker:
+    """Makes stages of steps, and gives each step the code of its kind and of how many of the kind came before."""
+
+    def __init__(self, height: int, width: int):
+        self.height, self.width = height, width
+        self.codes: list[int] = []
+        self._seen = Counter()
+
+    def single(self, step: Step, kind: str, probability: float):
+        """None where the step does nothing; it is counted all the same."""
+        code = step_code(kind, self._seen[kind])
+        self._seen[kind] += 1
+        if step.probability == 0:
+            return None
+        self.codes.append(code)
+        operation, values = find_operation(step.operation), parameters(step)
+        implementation = operation.implementation(values, self.height, self.width)
+        if hasattr(implementation, "matrix"):
+            return _Move(implementation, code, probability, values.get("fill"))
+        return (_Mix if operation.group == "mix" else _Photo)(implementation, code, probability)
+
+    def group(self, step: Step):
+        """Members are of a kind of their own, so that their draws hang on nothing outside groups."""
+        made = [self.single(member, f"one_of {member.operation}", 1.0) for member in step.steps]
+        if does_nothing(step):
+            return None
+        members = [member for member in made if member is not None]
+        weights = [member.probability for member in _choosable(step)]
+        choice = _Choice([member.code for member in members], weights, step.probability, parameters(step)["per"])
+        move = all(isinstance(member, _Move) for member in members)
+        if move and len({member.fill for member in members} - {None}) < 2:
+            return _OneMove(choice, members)
+        return _OneOf(choice, members)
 
 
 class _Choice:
