@@ -146,6 +146,14 @@ class BadSpec(ThawError):
     """The training plan can't be used: {reason}."""
 
 
+class OtherSplit(ThawError):
+    """Run {name} was trained on split {trained}, and this plan is for {received}. What starts from a run keeps its photos and its split, or photos that it learnt from would judge it: choose that split, or other weights."""
+
+
+class NoTrainedWeights(ThawError):
+    """Run {name} can't lend its weights: {reason}. Choose a finished run that was trained here."""
+
+
 class BadSweep(ThawError):
     """This freeze sweep can't be trained: {reason}. Give other cuts or seeds."""
 

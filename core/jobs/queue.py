@@ -1,14 +1,15 @@
 """What goes into the queue and out of it: plans are checked before they are queued, and equal plans share one run."""
 
+import re
 from functools import lru_cache
 
 from pydantic import ValidationError
 
 from core import augment, datasets, models
-from core.errors import BadSpec, NoSplit, RunNotActive
+from core.errors import BadSpec, NoSplit, NoTrainedWeights, OtherSplit, RunNotActive, WeightsMismatch
 from core.jobs import supervision
-from core.records import Part, Phase, Run, RunSpec, Status
-from core.runs import RunStore
+from core.records import Part, Phase, Run, RunKind, RunSpec, Status
+from core.runs import WEIGHTS, RunStore
 from core.settings import Settings
 from core.training import copies
 
@@ -23,7 +24,8 @@ def resolve_spec(settings: Settings, raw: dict) -> RunSpec:
     """
     The plan in `raw` as people write it, with ids in place of names.
 
-    `dataset` may be a name, `split` a beginning of its id or missing (the newest), a phase's `recipe` a name. Raises
+    `dataset` may be a name, `split` a beginning of its id or missing (the newest), a phase's `recipe` a name,
+    `weights` the beginning of a run's id. Raises UnknownRun,
     BadSpec, NoSplit, UnknownDataset, UnknownSplit, UnknownRecipe.
     """
     if not isinstance(raw, dict):
@@ -40,6 +42,8 @@ def resolve_spec(settings: Settings, raw: dict) -> RunSpec:
         raw["split"] = found[-1].id
     elif isinstance(raw["split"], str):
         raw["split"] = datasets.find_split(settings, raw["split"], dataset.id).id
+    if isinstance(raw.get("weights"), str) and re.fullmatch("[0-9a-f]{6,32}", raw["weights"]):
+        raw["weights"] = open_store(settings).get(raw["weights"]).id
     if isinstance(raw.get("phases"), list):
         raw["phases"] = [_with_recipe(settings, phase) for phase in raw["phases"]]
     try:
@@ -80,7 +84,28 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
         for phase in phases:
             copies.check_size(phase, spec.input_size, counts)
     spec = spec.model_copy(update={"dataset": dataset.id, "split": split.id, "phases": phases})
+    if models.is_run_id(spec.weights):
+        spec = _from_run(settings, spec)
     return models.check(settings, spec, len(dataset.classes)), split.evaluation_id
+
+
+def _from_run(settings: Settings, spec: RunSpec) -> RunSpec:
+    """The spec with the content hash of the earlier run it starts from; dataset and split are that run's."""
+    store = open_store(settings)
+    run = store.get(spec.weights)
+    if run.kind != RunKind.TRAINED or run.spec is None:
+        raise NoTrainedWeights(name=run.name, reason=f"it was {run.kind}")
+    if run.status != Status.FINISHED:
+        raise NoTrainedWeights(name=run.name, reason=f"it is {run.status}")
+    if (run.spec.dataset, run.spec.split) != (spec.dataset, spec.split):
+        received = spec.split[:8] if spec.split != run.spec.split else f"dataset {spec.dataset[:8]}"
+        raise OtherSplit(name=run.name, trained=run.spec.split[:8], received=received)
+    backbone = models.find_backbone(spec.backbone)
+    if run.spec.backbone != backbone.name:
+        title = models.find_backbone(run.spec.backbone).title
+        raise WeightsMismatch(name=run.name, backbone=backbone.title, reason=f"it is a run of {title}")
+    kept = models.keep_run(settings, run.spec, store.file(run.id, WEIGHTS))
+    return spec.model_copy(update={"weights_hash": kept})
 
 
 def submit(

@@ -5,6 +5,7 @@ Importing this package never imports Keras; `network`, `predict`, `vanilla`, `ap
 
 from core.models.backbones import BACKBONES, Backbone, find_backbone
 from core.models.checking import check
+from core.models.earlier import is_run_id, keep_run
 from core.models.thaw import Block, blocks, frozen_blocks, prefix_cut, trainable_share, twins
 from core.models.weights import list_files, resolve
 
@@ -16,6 +17,8 @@ __all__ = [
     "check",
     "find_backbone",
     "frozen_blocks",
+    "is_run_id",
+    "keep_run",
     "list_files",
     "prefix_cut",
     "resolve",

@@ -2,6 +2,7 @@
 
 from core.errors import BadSpec, InputTooSmall, TooManyFrozen, WeightsNotFound
 from core.models.backbones import Backbone, find_backbone
+from core.models.earlier import is_run_id, kept_run
 from core.models.weights import resolve, stored
 from core.models.weights_file import require_fit
 from core.records import RunSpec
@@ -12,7 +13,8 @@ def check(settings: Settings, spec: RunSpec, classes: int) -> RunSpec:
     """The spec with the backbone's registry name and the content hash of its weights, ready to be queued.
 
     Weights are found (downloaded at most once) and kept under settings.frozen_weights. A spec that already carries a
-    `weights_hash` must get those very weights: the kept copy serves where the name is no longer known.
+    `weights_hash` must get those very weights: the kept copy serves where the name is no longer known. Weights of an
+    earlier run must have been kept (core.models.keep_run) and carry their hash.
     Raises UnknownBackbone, BadSpec, TooManyFrozen, InputTooSmall, WeightsNotFound, WeightsMismatch,
     WeightsUnavailable.
     """
@@ -32,6 +34,10 @@ def check(settings: Settings, spec: RunSpec, classes: int) -> RunSpec:
 def _weights_hash(settings: Settings, backbone: Backbone, spec: RunSpec) -> str | None:
     if spec.weights is None:
         return None
+    if is_run_id(spec.weights):
+        if spec.weights_hash and kept_run(settings, spec.weights_hash):
+            return spec.weights_hash
+        raise WeightsNotFound(name=f"the run {spec.weights[:8]}", folder="the finished runs")
     try:
         _, sha256 = resolve(settings, backbone, spec.weights)
     except WeightsNotFound:

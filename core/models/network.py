@@ -15,6 +15,7 @@ from core.models import applications, trained
 from core.models import head as heads
 from core.models.backbones import Backbone, find_backbone
 from core.models.checking import check
+from core.models.earlier import kept_run
 from core.models.freezing import FrozenPrefix, section, set_trainable
 from core.models.preprocessing import Preprocessing
 from core.models.tables import layer_table
@@ -138,6 +139,16 @@ class Network:
     def _label(self) -> str:
         return f"{self.registered.name} {self.spec.weights_hash or 'random'} {self.classes}"
 
+    def take_over(self, other: "Network") -> None:
+        """The backbone's weights of another network of its kind, and the head's where all of it has the same shape."""
+        pairs = list(zip(self.backbone.layers, other.backbone.layers, strict=True))
+        own, theirs = ([w.shape for layer in network.head for w in layer.weights] for network in (self, other))
+        if own == theirs and self.spec.head == other.spec.head:
+            pairs += zip(self.head, other.head, strict=True)
+        for layer, source in pairs:
+            for variable, value in zip(layer.weights, source.weights, strict=True):
+                variable.assign(value)
+
     def seed_dropout(self, epoch: int) -> None:
         """Make every dropout's draws a function of (seed, layer, epoch), so that a resumed epoch repeats them."""
         for place, layer in _placed([*self.backbone.layers, *self.head]):
@@ -203,6 +214,11 @@ def build(settings: Settings, spec: RunSpec, classes: int) -> Network:
         finally:
             random.setstate(state)
     if spec.weights_hash is not None:
+        if (earlier := kept_run(settings, spec.weights_hash)) is not None:
+            first = build(settings, earlier[0], classes)
+            first.load_trained(earlier[1])
+            network.take_over(first)
+            return network
         path = stored(settings, spec.weights_hash)
         if not path.is_file():
             raise WeightsNotFound(name=path.name, folder=path.parent)

@@ -8,16 +8,21 @@ from core import augment, datasets
 from core.errors import (
     BadSpec,
     NoSplit,
+    NoTrainedWeights,
+    OtherSplit,
     RunNotActive,
     TooManyCopies,
     TooManyFrozen,
     UnknownDataset,
     UnknownOperation,
     UnknownRecipe,
+    UnknownRun,
     UnknownSplit,
+    WeightsMismatch,
 )
 from core.jobs import queue
-from core.records import Phase, Recipe, RunSpec, Status, Step
+from core.records import Part, PartPredictions, Phase, Predictions, Recipe, RunKind, RunSpec, Status, Step
+from core.runs import WEIGHTS
 
 
 @pytest.fixture
@@ -144,3 +149,48 @@ def test_steps_that_are_switched_off_are_not_part_of_a_plan(settings, split):
     stored, _ = queue.check(settings, spec)
     assert stored.phases[0].recipe.steps == (flip,)
     assert stored.id == spec.id
+
+
+def finished_run(settings, spec, tmp_path):
+    """A finished run of `spec` whose trained weights are real."""
+    from core.models.network import build
+
+    store = queue.open_store(settings)
+    run, _ = queue.submit(settings, spec)
+    saved = build(settings, run.spec, 2).save_trained(tmp_path / f"{run.id}.weights.h5")
+    answers = PartPredictions(ids=("a",), true=[0], probabilities=[[1, 0]])
+    found = Predictions(evaluation_id=run.evaluation_id, classes=("ash", "oak"), parts={Part.VALIDATION: answers})
+    store.finish(run.id, store.claim(run.id), found, {"validation_accuracy": 0.5}, {WEIGHTS: saved})
+    return run
+
+
+def test_a_plan_that_starts_from_a_run_keeps_its_photos_and_split(settings, raw, tmp_path):
+    spec = queue.resolve_spec(settings, raw)
+    run = finished_run(settings, spec, tmp_path)
+    second = queue.resolve_spec(settings, raw | {"weights": run.id[:8], "seed": 3})
+    assert second.weights == run.id
+    queued, joined = queue.submit(settings, second)
+    assert not joined
+    assert len(queued.spec.weights_hash) == 64
+    assert queue.submit(settings, second)[1]
+    dataset = datasets.find_dataset(settings, "Trees")
+    other = datasets.make_split(settings, dataset, seed=5)
+    with pytest.raises(OtherSplit, match=f"trained on split {run.spec.split[:8]}"):
+        queue.submit(settings, second.model_copy(update={"split": other.id}))
+    with pytest.raises(WeightsMismatch, match="a run of Vanilla"):
+        queue.submit(settings, second.model_copy(update={"backbone": "vgg16"}))
+
+
+def test_a_run_without_weights_of_its_own_can_lend_none(settings, raw, tmp_path):
+    spec = queue.resolve_spec(settings, raw)
+    waiting, _ = queue.submit(settings, spec)
+    with pytest.raises(NoTrainedWeights, match="it is queued"):
+        queue.submit(settings, spec.model_copy(update={"weights": waiting.id}))
+    store = queue.open_store(settings)
+    answers = PartPredictions(ids=("a",), true=[0], probabilities=[[1, 0]])
+    found = Predictions(evaluation_id="e", classes=("ash", "oak"), parts={Part.VALIDATION: answers})
+    brought = store.create(RunKind.BROUGHT, "theirs", predictions=found)
+    with pytest.raises(NoTrainedWeights, match="it was brought in"):
+        queue.submit(settings, spec.model_copy(update={"weights": brought.id}))
+    with pytest.raises(UnknownRun):
+        queue.resolve_spec(settings, raw | {"weights": "abcdef12"})
