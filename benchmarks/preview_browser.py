@@ -26,15 +26,15 @@ PICTURES = 48
 TIMED = """
 () => {
   const pictures = () => [...document.querySelectorAll(".thaw-draws img")];
-  const before = pictures().map((picture) => picture.src).join();
+  const before = pictures()[1].src;  // the first draw of the first photo; all come together
   window.thawTaken = new Promise((done) => {
     let start;
     document.addEventListener("keydown", () => { start = performance.now(); }, { capture: true, once: true });
     const observer = new MutationObserver(async () => {
-      const now = pictures();
-      if (!start || !now.length || now.map((picture) => picture.src).join() === before) return;
+      const drawn = document.querySelector(".thaw-draws div + div > img");
+      if (!start || !drawn || drawn.src === before) return;
       observer.disconnect();
-      await Promise.all(now.map((picture) => picture.decode()));
+      await Promise.all(pictures().map((picture) => picture.decode()));
       requestAnimationFrame(() => done(performance.now() - start));
     });
     observer.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["src"] });

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,15 +67,26 @@ def draws(recipe: Recipe, images: np.ndarray, labels: np.ndarray, classes: int, 
     given = images, np.eye(classes, dtype=np.float32)[labels]
     augmenter = Augmenter(recipe, seed, *images.shape[1:3], classes)
     drawn = [augmenter(*given, epoch=draw, batch=0) for draw in range(draws)]
-    mixing = tuple(step for step in augmenter.recipe.active.steps if _mixes(step))
-    # A step's draws don't depend on the other steps, so who is mixed with whom is found without the costly ones.
-    alone = Augmenter(Recipe(steps=mixing), seed, *images.shape[1:3], classes)
-    traced = [alone.trace(*given, epoch=draw, batch=0) if mixing else [] for draw in range(draws)]
+    steps = augmenter.recipe.active.steps
+    # All groups, since their members are counted through: a second group's draws know of the first.
+    mixing = Recipe(steps=tuple(step for step in steps if _mixes(step) or step.steps))
     return Drawn(
         _rounded(np.stack([batch.numpy() for batch, _ in drawn])),
         np.stack([mixed.numpy() for _, mixed in drawn]),
-        tuple(tuple(filter(None, map(_mixing, steps))) for steps in traced),
+        _mixings(mixing.model_dump_json(), seed, images.shape, draws) if any(map(_mixes, steps)) else ((),) * draws,
     )
+
+
+@lru_cache(maxsize=64)
+def _mixings(recipe: str, seed: int, shape: tuple[int, ...], draws: int) -> tuple[tuple[Mixing, ...], ...]:
+    """Who is mixed with whom in each draw, and how much.
+
+    A step's draws depend on neither the other steps nor the pixels, so this stays while other steps are changed.
+    """
+    augmenter = Augmenter(Recipe.model_validate_json(recipe), seed, *shape[1:3], classes=1)
+    given = np.zeros(shape, np.uint8), np.ones((shape[0], 1), np.float32)
+    traced = [augmenter.trace(*given, epoch=draw, batch=0) for draw in range(draws)]
+    return tuple(tuple(filter(None, map(_mixing, steps))) for steps in traced)
 
 
 def stages(

@@ -52,10 +52,22 @@ def test_without_steps_the_originals_are_shown():
     assert shown.mixings == ((), ())
 
 
-@pytest.mark.parametrize("step", [Step(operation="mixup", parameters={"alpha": 1.0}), Step(operation="cutmix"), EITHER])
-def test_partner_and_share_explain_the_label(step):
+BLURRED = Step(operation="one_of", steps=(Step(operation="blur"), Step(operation="noise")))
+SOME = Step(operation="one_of", steps=(Step(operation="blur"), Step(operation="cutmix")))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (Step(operation="mixup", parameters={"alpha": 1.0}),),
+        (Step(operation="cutmix"),),
+        (EITHER,),
+        (BLURRED, SOME),  # the second blur's number counts
+    ],
+)
+def test_partner_and_share_explain_the_label(steps):
     images, labels = photos()
-    recipe = Recipe(steps=(Step(operation="rotation"), Step(operation="grayscale"), step))
+    recipe = Recipe(steps=(Step(operation="rotation"), Step(operation="grayscale"), *steps))
     shown, one_hot = draws(recipe, images, labels, 8, 3, draws=2), np.eye(8)[labels]
     for draw in range(2):
         (mixing,) = shown.mixings[draw]
