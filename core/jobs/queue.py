@@ -90,9 +90,18 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
 
 
 def _from_run(settings: Settings, spec: RunSpec) -> RunSpec:
-    """The spec with the content hash of the earlier run it starts from; dataset and split are that run's."""
-    store = open_store(settings)
-    run = store.get(spec.weights)
+    """The spec with the content hash of the earlier run it starts from."""
+    run = lender(settings, spec)
+    kept = models.keep_run(settings, run.spec, open_store(settings).file(run.id, WEIGHTS))
+    return spec.model_copy(update={"weights_hash": kept})
+
+
+def lender(settings: Settings, spec: RunSpec) -> Run:
+    """The earlier run whose weights the plan starts from; dataset, split and backbone must be that run's.
+
+    Raises UnknownRun, NoTrainedWeights, OtherSplit, WeightsMismatch.
+    """
+    run = open_store(settings).get(spec.weights)
     if run.kind != RunKind.TRAINED or run.spec is None:
         raise NoTrainedWeights(name=run.name, reason=f"it was {run.kind}")
     if run.status != Status.FINISHED:
@@ -104,8 +113,17 @@ def _from_run(settings: Settings, spec: RunSpec) -> RunSpec:
     if run.spec.backbone != backbone.name:
         title = models.find_backbone(run.spec.backbone).title
         raise WeightsMismatch(name=run.name, backbone=backbone.title, reason=f"it is a run of {title}")
-    kept = models.keep_run(settings, run.spec, store.file(run.id, WEIGHTS))
-    return spec.model_copy(update={"weights_hash": kept})
+    return run
+
+
+def lenders(settings: Settings, spec: RunSpec) -> list[Run]:
+    """Finished runs that a plan for these photos, this split and this backbone can start from, newest first."""
+    return [
+        run
+        for run in open_store(settings).list(status=Status.FINISHED, kind=RunKind.TRAINED)
+        if run.spec is not None
+        and (run.spec.dataset, run.spec.split, run.spec.backbone) == (spec.dataset, spec.split, spec.backbone)
+    ]
 
 
 def submit(

@@ -1,6 +1,6 @@
 """A run's settings and figures in words: network, head, phases, cost."""
 
-from core.models import BACKBONES
+from core.models import BACKBONES, is_run_id
 from core.records import ENDED_EARLY, Head, Phase, Run, RunKind, RunSpec
 from pages.parts import words
 
@@ -87,6 +87,8 @@ def head(one: Head) -> str:
 
 def weights(spec: RunSpec) -> str:
     """Where the backbone's weights came from."""
+    if is_run_id(spec.weights):
+        return f"weights of run {spec.weights[:8]}"
     return {None: "random weights", "imagenet": "ImageNet weights"}.get(spec.weights, f"weights {spec.weights}")
 
 

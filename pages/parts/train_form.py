@@ -10,6 +10,9 @@ from core.training import PRESETS
 from pages.parts import loaders, train_plan, words
 
 
+_KNOWN = "ImageNet: a million photos of 1,000 things. A file comes from the operator's THAW_WEIGHTS folder. "
+
+
 def network(spec: RunSpec) -> RunSpec:
     """Preset, backbone, weights, input size, and the rest under More; returns the plan they say."""
     key = f"train_{train_plan.ids()[0]}"
@@ -120,21 +123,23 @@ def preset_note(spec: RunSpec) -> None:
 
 def _weights(spec: RunSpec, key: str) -> str | None:
     pretrained = BACKBONES[spec.backbone].pretrained
-    options = ["imagenet", *train_plan.weights_files(), ""] if pretrained else [""]
+    runs = train_plan.lenders(spec)
+    files = ["imagenet", *train_plan.weights_files()] if pretrained else []
+    options = [*files, *runs, ""]
+    called = {"": "none (random)", "imagenet": "ImageNet"} | {run: f"run {name}" for run, name in runs.items()}
     if (spec.weights or "") not in options:
         options.append(spec.weights)
     chosen = st.selectbox(
         "Weights",
         options,
         index=options.index(spec.weights or ""),
-        format_func=lambda name: {"": "none (random)", "imagenet": "ImageNet"}.get(name, name),
+        format_func=lambda name: called.get(name, name),
         key=f"{key}_weights",
-        disabled=not pretrained,
+        disabled=len(options) == 1,
         width=210,
-        help="What the backbone knows before it sees your photos. ImageNet: a million photos of 1,000 things. A file "
-        "comes from the operator's THAW_WEIGHTS folder."
-        if pretrained
-        else "This network is always trained from nothing.",
+        help="What the network knows before it sees your photos. "
+        + (_KNOWN if pretrained else "")
+        + "A run: what one of yours on these photos and this split has learnt, so that it trains on from there.",
     )
     return chosen or None
 

@@ -7,6 +7,7 @@ import streamlit as st
 from core import models
 from core.augment import list_recipes
 from core.errors import InputTooSmall, ThawError, TooManyFrozen
+from core.jobs import queue
 from core.models import BACKBONES
 from core.records import Dataset, Phase, Recipe, RunSpec, Split
 from core.settings import settings
@@ -16,6 +17,7 @@ from pages.parts import augment_recipe
 
 PRESET = "train_preset"
 FIRST = "mobilenetv2-frozen"
+MOST_LENDERS = 50  # earlier runs that the Weights box offers
 _PLAN = "_train_plan"
 _IDS = "_train_ids"  # one a phase, and one for the rest: new ones where values come from elsewhere than the widgets
 _number = itertools.count()
@@ -146,6 +148,11 @@ def weights_files() -> list[str]:
     return sorted(path.name for path in folder.glob("*.h5")) if folder and folder.is_dir() else []
 
 
+def lenders(spec: RunSpec) -> dict[str, str]:
+    """Names of the finished runs that the plan can start from, by id; the newest first."""
+    return {run.id: run.name for run in queue.lenders(settings(), spec)[:MOST_LENDERS]}
+
+
 @st.cache_data(ttl=60.0, max_entries=128, show_spinner=False)
 def problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
     """(place, sentence) of what is wrong with the plan; place is "size", "phases" or "weights". Downloads nothing."""
@@ -153,7 +160,9 @@ def problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
         models.check(settings(), spec.model_copy(update={"weights": None, "weights_hash": None}), classes)
         backbone = BACKBONES[spec.backbone]
         here = settings().weights and spec.weights == "imagenet" and (settings().weights / backbone.weights_file)
-        if (spec.weights and spec.weights != "imagenet") or (here and here.is_file()):
+        if models.is_run_id(spec.weights):
+            queue.lender(settings(), spec)
+        elif (spec.weights and spec.weights != "imagenet") or (here and here.is_file()):
             models.resolve(settings(), backbone, spec.weights)
     except InputTooSmall as error:
         return "size", str(error)

@@ -348,3 +348,20 @@ def test_a_measurement_under_way_is_said_and_one_that_failed_says_why(monkeypatc
     assert button(app, "Measure on this machine").disabled
     Newest.over, Newest.failure = True, "too *little* memory"
     assert "not measured: too \\*little\\* memory" in texts(page())
+
+
+def test_a_plan_can_start_from_a_finished_run_on_this_split_and_no_other(settings, store, split):
+    from core import datasets
+
+    other = datasets.make_split(settings, datasets.find_dataset(settings, "Trees"), seed=9)
+    run = trained(store, first_model(settings, split))
+    app = page()
+    choose(app, "selectbox", "Split", split.id)
+    choose(app, "selectbox", "Start from", "first")
+    weights = labelled(app, "selectbox", "Weights")
+    assert weights.options == [f"run {run.name}", "none (random)"]
+    choose(app, "selectbox", "Weights", run.id)
+    assert not button(app, "Start").disabled
+    choose(app, "selectbox", "Split", other.id)
+    assert f"was trained on split {split.id[:8]}" in texts(app)
+    assert button(app, "Start").disabled
