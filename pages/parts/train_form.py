@@ -9,7 +9,6 @@ from core.settings import settings
 from core.training import PRESETS
 from pages.parts import loaders, train_plan, words
 
-
 _KNOWN = "ImageNet: a million photos of 1,000 things. A file comes from the operator's THAW_WEIGHTS folder. "
 
 
