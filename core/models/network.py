@@ -135,6 +135,7 @@ class Network:
         if optimizer is not None:
             groups["optimizer"] = optimizer.variables
         trained.read(path, groups, self._label(), self.registered.title)
+        self._settle()
 
     def _label(self) -> str:
         return f"{self.registered.name} {self.spec.weights_hash or 'random'} {self.classes}"
@@ -148,6 +149,13 @@ class Network:
         for layer, source in pairs:
             for variable, value in zip(layer.weights, source.weights, strict=True):
                 variable.assign(value)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let layers that work with more than their variables look at them anew: Normalization of pixels does."""
+        for _, layer in _placed([*self.backbone.layers, *self.head]):
+            if hasattr(layer, "finalize_state"):
+                layer.finalize_state()
 
     def seed_dropout(self, epoch: int) -> None:
         """Make every dropout's draws a function of (seed, layer, epoch), so that a resumed epoch repeats them."""

@@ -87,6 +87,17 @@ def test_an_all_frozen_efficientnet_answers_alike_at_each_training_call(settings
         np.testing.assert_array_equal(full(x, training=True), expected)
 
 
+def test_weights_taken_over_or_read_bring_the_scaling_of_the_pixels_with_them(settings, plan, photos, tmp_path):
+    one = build(settings, plan("efficientnetb0", weights="imagenet"), 3)
+    other, third = (build(settings, plan("efficientnetb0"), 3) for _ in range(2))
+    x, _ = photos(2)
+    expected = one.model(x, training=False).numpy()
+    other.take_over(one)
+    np.testing.assert_array_equal(other.model(x, training=False), expected)
+    third.load_trained(other.save_trained(tmp_path / "trained.weights.h5"))
+    np.testing.assert_array_equal(third.model(x, training=False), expected)
+
+
 def test_twins_with_a_dropout_between_them_are_one_network(settings, plan, photos):
     spec = check(settings, plan("efficientnetb0", 0, weights="imagenet"), 3)
     network = build(settings, spec, 3)
