@@ -11,7 +11,8 @@ GAP = 0.1  # training accuracy above validation from which memorising is worth a
 WORSE = 0.05  # share by which the validation loss must have risen from its least
 SWING = 0.15  # change of validation accuracy from one epoch to the next that is no learning
 ABOVE_CHANCE = 0.5  # share of chance above which a network has learnt something: 1.5 times chance
-GAIN = 0.01  # validation accuracy gained over the last quarter that says there is more to come
+LAST = 6  # the last of so many parts of a training: a new best there says there is more to come
+GAIN = 0.01  # validation accuracy by which it must be above all before
 
 
 @dataclass(frozen=True)
@@ -84,20 +85,20 @@ def _overfitting(epochs: np.ndarray, train: np.ndarray, accuracy: np.ndarray, lo
 
 
 def _trend(epochs: np.ndarray, accuracy: np.ndarray) -> Remark:
-    """Whether the last quarter still brought something."""
-    quarter = max(2, len(accuracy) // 4)
-    gained = accuracy[-quarter:].mean() - accuracy[-2 * quarter : -quarter].mean()
+    """Whether the last epochs still brought a new best."""
+    last = max(2, len(accuracy) // LAST)
+    best, earlier = int(accuracy.argmax()), accuracy[:-last].max()
+    gained = accuracy[-last:].max() - earlier
     if gained >= GAIN:
         return Remark(
             "improving",
-            f"Still improving: the last {quarter} epochs are {100 * gained:.1f} points above the {quarter} before. "
-            "Train longer.",
+            f"Still improving: the last {last} epochs brought the best validation accuracy, "
+            f"{_percent(accuracy[best])}, {100 * gained:.1f} points above all before. Train longer.",
         )
-    best = int(accuracy.argmax())
     return Remark(
         "settled",
         f"Settled: the best validation accuracy, {_percent(accuracy[best])}, came in epoch {epochs[best]}, and the "
-        f"last {quarter} epochs brought {max(100 * gained, 0):.1f} points.",
+        f"last {last} epochs brought {max(100 * gained, 0):.1f} points.",
     )
 
 

@@ -63,10 +63,21 @@ def test_curves_that_still_rise_ask_for_more_epochs_and_flat_ones_name_the_best(
     rising = np.linspace(0.3, 0.7, 12)
     remark = only(read(history(rising, rising), 8))
     assert (remark.kind, "Train longer" in remark.sentence) == ("improving", True)
+    assert (
+        "the last 2 epochs brought the best validation accuracy, 70 %, 7.3 points above all before" in remark.sentence
+    )
     flat = [0.3, 0.5, 0.6, 0.7, 0.75, 0.752, 0.75, 0.751, 0.75, 0.75, 0.75, 0.75]
     remark = only(read(history(flat, flat), 8))
     assert remark.kind == "settled"
     assert "75 %, came in epoch 6" in remark.sentence
+
+
+def test_a_second_phase_that_fell_and_came_back_to_rest_is_settled():
+    first = [0.5, 0.56, 0.6, 0.62, 0.63, 0.62]
+    second = [0.53, 0.6, 0.7, 0.77, 0.755, 0.75, 0.755, 0.752, 0.754, 0.757]
+    remark = only(read(history(np.add(first + second, 0.02), first + second), 8))
+    assert remark.kind == "settled"
+    assert "77 %, came in epoch 10, and the last 2 epochs brought 0.0 points" in remark.sentence
 
 
 def test_several_remarks_come_with_the_most_important_first():
