@@ -9,6 +9,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from streamlit.runtime.scriptrunner import script_runner
+
 from core.jobs.queue import open_store
 from core.settings import settings
 
@@ -32,6 +34,7 @@ state = Warmup()
 def start() -> None:
     """Begin in the background; called once by the server."""
     state.started = True
+    keep_keras()
     threading.Thread(target=_run, name="warm-up", daemon=True).start()
 
 
@@ -58,6 +61,15 @@ def _run() -> None:
     while any(not run.status.over for run in store.list()):
         time.sleep(EXAM_DELAY)
     _demo("--exam").communicate()
+
+
+def keep_keras() -> None:
+    """Keep Streamlit from clearing Keras's session after every run of the script, as 1.67 does.
+
+    TensorFlow would forget its kernels, which costs every preview a tenth of a second, and another visitor's preview
+    may be half done. Nothing here piles up in a session: previews make no model, and layers are given no global state.
+    """
+    script_runner._clean_problem_modules = lambda: None
 
 
 def keep_for_good() -> None:
