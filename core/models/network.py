@@ -19,7 +19,7 @@ from core.models.earlier import kept_run
 from core.models.freezing import FrozenPrefix, section, set_trainable
 from core.models.preprocessing import Preprocessing
 from core.models.tables import layer_table
-from core.models.thaw import frozen_layers, last_twin, prefix_cut, trainable_share, trains
+from core.models.thaw import base_cut, frozen_layers, last_twin, prefix_cut, trainable_share, trains
 from core.models.weights import stored
 from core.models.weights_file import is_legacy, require_fit
 from core.records import Phase, RunSpec
@@ -45,6 +45,9 @@ class PhaseModel(NamedTuple):
     suffix: keras.Model  # what the prefix gives (the photos where there is none) -> (n, classes) probabilities
     full: keras.Model  # photos -> probabilities; = suffix(FrozenPrefix(prefix)(photos))
     cut: int  # layers of the backbone inside the prefix; at most the phase's `frozen`
+    base: keras.Model | None = None  # the prefix's first `base_cut` layers; None where it is not cut again
+    rest: keras.Model | None = None  # what the base gives -> what the prefix gives
+    base_cut: int = 0
 
 
 class Network:
@@ -84,7 +87,10 @@ class Network:
         kept = keras.Input(prefix.output_shape[1:], name="kept")
         suffix = keras.Model(kept, self._thawed(kept, cut, k), name="suffix")
         full = keras.Model(photos, suffix(FrozenPrefix(prefix, name="frozen_prefix")(photos)), name="network")
-        return PhaseModel(prefix, suffix, full, cut)
+        if not (middle := base_cut(self.registered, cut)):
+            return PhaseModel(prefix, suffix, full, cut)
+        base = keras.Model(photos, section(self.backbone, 0, middle)(self.preprocessing(photos)), name="base")
+        return PhaseModel(prefix, suffix, full, cut, base, section(self.backbone, middle, cut), middle)
 
     def _thawed(self, x, cut: int, k: int):
         """From the single tensor at `cut` through the frozen layers up to k and the thawed ones to the head."""

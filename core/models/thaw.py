@@ -7,6 +7,8 @@ from core.models.backbones import Backbone, find_backbone
 from core.models.tables import LayerRow, layer_table
 from core.records import Head
 
+BASE_SHARE = 7 / 8  # of the layers
+
 Frozen = int | Literal["all"]
 
 
@@ -101,6 +103,19 @@ def prefix_cut(backbone, frozen: Frozen) -> int:
     k, rows = frozen_layers(backbone, frozen), layer_table(_name(backbone)).layers
     cut = max((row.index + 1 for row in rows[:k] if row.crossing == 1), default=0)
     return cut if any(row.trainable for row in rows[:cut]) else 0
+
+
+def base_cut(backbone, cut: int) -> int:
+    """The cut, one for each backbone, from whose outputs those of deeper cuts are computed; 0 where `cut` is no deeper.
+
+    Plans that freeze a little more or less then share the long way through the network: of Xception's 132 layers the
+    first 116. It is the end of a block where a single tensor crosses, nearest to seven eighths of the layers.
+    """
+    table = layer_table(_name(backbone)).layers
+    ends = [block.last + 1 for block in blocks(backbone) if block.last + 1 in block.cuts]
+    known = [end for end in ends if prefix_cut(backbone, end) == end]
+    nearest = min(known, key=lambda end: (abs(end - BASE_SHARE * len(table)), end), default=0)
+    return nearest if nearest < cut else 0
 
 
 def head_parameters(backbone, head: Head, classes: int, input_size: int) -> tuple[int, int]:

@@ -29,7 +29,7 @@ def usable(
         return False
     if any(earlier.frozen != "all" and earlier.frozen < cut for earlier in spec.phases[:number]):
         return False
-    return photos * int(np.prod(output)) * 4 <= limit
+    return fits(output, photos, limit)
 
 
 def features(
@@ -42,12 +42,14 @@ def features(
     ids: Sequence[str],
     tick: Callable[[int], None] = lambda _: None,
     limit: int = LIMIT,
+    base: int = 0,
 ) -> np.memmap:
     """Outputs of the Keras model `prefix` for `pixels[rows]`, float32 of shape (len(rows), *output); read-only map.
 
     pixels : uint8 of shape (n, s, s, 3). `ids` are the ids of these rows, in their order, or what else names them all;
     with size, weights, backbone and cut they are the key. The outputs are computed once, by whoever comes first.
-    `tick(done)` is called before every batch and may raise to stop.
+    `tick(done)` is called before every batch and may raise to stop. `base` is the cut whose kept outputs `pixels` are,
+    0 for photos: part of the key, since numbers that went another way may differ in their last bits.
     """
     shape = (len(rows), *prefix.output_shape[1:])
 
@@ -56,9 +58,14 @@ def features(
             tick(start)
             array[start : start + BATCH] = outputs(prefix, pixels[rows[start : start + BATCH]], BATCH)
 
-    key = content_hash([list(ids), spec.input_size, spec.weights_hash, spec.backbone, cut])
+    key = content_hash([list(ids), spec.input_size, spec.weights_hash, spec.backbone, cut, base])
     path = settings.cache / "prefix" / f"{key}-{spec.backbone}-{cut}.npy"
     return kept(path, shape, "float32", fill, limit, tick=lambda: tick(0))
+
+
+def fits(output: tuple[int, ...], photos: int, limit: int | None = None) -> bool:
+    """Whether the outputs of so many photos, of shape `output` each, are small enough for an entry."""
+    return photos * int(np.prod(output)) * 4 <= (ENTRY_LIMIT if limit is None else limit)
 
 
 def outputs(model: Any, rows: np.ndarray, batch: int) -> np.ndarray:

@@ -68,5 +68,12 @@ class Sources:
             if done:
                 self._pace.forward((time.monotonic() - began) / done)
 
-        kept = prefix_cache.features(self._settings, self._spec, model.prefix, model.cut, array, rows, ids, tick)
+        def features(prefix, cut, array, rows, base=0):
+            return prefix_cache.features(self._settings, self._spec, prefix, cut, array, rows, ids, tick, base=base)
+
+        if model.base is not None and prefix_cache.fits(model.base.output_shape[1:], len(rows)):
+            base = features(model.base, model.base_cut, array, rows)
+            kept = features(model.rest, model.cut, base, np.arange(len(rows)), model.base_cut)
+        else:
+            kept = features(model.prefix, model.cut, array, rows)
         return Source(kept, labels[rows], np.arange(len(rows)))

@@ -3,7 +3,7 @@ import pytest
 from core.models import BACKBONES, blocks, frozen_blocks, prefix_cut, trainable_share, twins
 from core.models.block_names import MOST, block_names
 from core.models.tables import layer_table
-from core.models.thaw import last_twin
+from core.models.thaw import base_cut, last_twin
 from core.records import Head
 
 
@@ -108,3 +108,18 @@ def test_the_share_that_trains_falls_from_all_to_none():
 def test_the_share_with_a_head_needs_classes_and_input_size():
     with pytest.raises(ValueError, match="classes"):
         trainable_share("vgg16", 3, head=Head())
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_the_base_of_deep_cuts_is_one_place_where_a_single_tensor_crosses(name):
+    layers = BACKBONES[name].layers
+    bases = {base_cut(name, cut) for cut in range(layers + 1)}
+    assert len(bases) <= 2
+    for base in bases - {0}:
+        assert layer_table(name).layers[base - 1].crossing == 1
+        assert base_cut(name, base) == 0
+        assert base_cut(name, base + 1) == base
+
+
+def test_xceptions_deep_cuts_share_the_first_116_layers():
+    assert base_cut("xception", 132) == 116

@@ -80,3 +80,50 @@ def test_the_trained_weights_hold_nothing_that_stayed_frozen(drawn, tmp_path, pr
     assert {name.split("/")[0] for name in numbers(result)} == {"head", "validation", "test"}
     state = json.loads(next((tmp_path / "checkpoints").glob("epoch-*/manifest.json")).read_text())
     assert state["spec"] == spec.id
+
+
+def test_deeper_cuts_share_the_way_to_their_base(drawn, tmp_path, pretrained, monkeypatch):
+    monkeypatch.setattr("core.models.network.base_cut", lambda _, cut: 4 if cut > 4 else 0)
+    seen, whole = [], prefix_cache.outputs
+
+    def watched(model, *rest):
+        seen.append(tuple(model.input_shape[1:]))
+        return whole(model, *rest)
+
+    monkeypatch.setattr(prefix_cache, "outputs", watched)
+    photos, kept = (SIZE, SIZE, 3), (SIZE // 2, SIZE // 2, 32)
+
+    def trained(k, name):
+        seen.clear()
+        result, _ = run(drawn, pretrained(Phase(frozen=k, epochs=2, batch_size=8)), tmp_path / name / "attempt-1")
+        assert result.prefix_cache_used
+        return result, set(seen)
+
+    _, first = trained("all", "a")
+    deep, second = trained(7, "b")
+    _, third = trained(4, "c")  # the base itself
+    assert {photos, kept} <= first
+    assert (photos in second, kept in second) == (False, True)
+    assert photos not in third
+    monkeypatch.setattr("core.models.network.base_cut", lambda *_: 0)
+    straight, _ = trained(7, "d")
+    for part, answers in deep.predictions.parts.items():
+        np.testing.assert_allclose(answers.probabilities, straight.predictions.parts[part].probabilities, atol=1e-4)
+
+
+def test_a_base_too_large_to_keep_is_gone_around(drawn, tmp_path, pretrained, monkeypatch):
+    monkeypatch.setattr("core.models.network.base_cut", lambda _, cut: 4 if cut > 4 else 0)
+    smallest_part = 12 * (SIZE // 2) ** 2 * 32 * 4  # bytes at the base
+    monkeypatch.setattr(prefix_cache, "ENTRY_LIMIT", smallest_part - 1)
+    seen, whole = set(), prefix_cache.outputs
+
+    def watched(model, *rest):
+        seen.add(tuple(model.input_shape[1:]))
+        return whole(model, *rest)
+
+    monkeypatch.setattr(prefix_cache, "outputs", watched)
+    result, _ = run(
+        drawn, pretrained(Phase(frozen=8, epochs=1, batch_size=8, learning_rate=1e-5)), tmp_path / "attempt-1"
+    )
+    assert result.prefix_cache_used
+    assert (SIZE // 2, SIZE // 2, 32) not in seen
