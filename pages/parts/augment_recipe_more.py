@@ -128,8 +128,8 @@ def _duplicate() -> None:
 def ask_delete(name: str) -> None:
     """Runs keep the recipe they were trained with, so only the name goes."""
     st.markdown(
-        f"**{words.plain(name)}** is taken from the list. Runs that were trained with it keep it; the steps stay on "
-        "the page until you choose another recipe."
+        f"**{words.plain(name)}** is taken from the list, and its steps from this page. Runs that were trained with it "
+        "keep it."
     )
     with st.container(horizontal=True):
         if st.button("Delete", key="augment_delete", type="primary", on_click=_delete, args=(name,)):
