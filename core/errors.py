@@ -178,6 +178,10 @@ class WeightsUnavailable(ThawError):
     """ImageNet weights of {backbone} can't be fetched ({reason}). Put {file} into the THAW_WEIGHTS folder, or choose weights "none"."""
 
 
+class BatchOfOne(ThawError):
+    """{operation} mixes the photos of a batch with each other, so a batch needs two photos at least. Received: a batch of {received}."""
+
+
 class TooManyCopies(ThawError):
     """{copies} fixed copies would take {size} GB, and {limit} GB may be. Use fewer copies, smaller photos, or draw them anew in each epoch."""
 

@@ -8,9 +8,15 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from core import settings as settings_module
 from core.settings import Settings
+
+# Timings never decide a test: a machine that is busy draws and runs examples slowly.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

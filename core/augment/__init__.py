@@ -14,13 +14,14 @@ from core.augment.library import (
     save_recipe,
 )
 from core.augment.operation import Operation, Parameter
-from core.augment.registry import OPERATIONS, find_operation, parameters, validate
+from core.augment.registry import OPERATIONS, check_batch, find_operation, parameters, validate
 
 __all__ = [
     "BUILT_IN",
     "OPERATIONS",
     "Operation",
     "Parameter",
+    "check_batch",
     "delete_recipe",
     "duplicate",
     "find_operation",

@@ -4,7 +4,7 @@ from typing import Any
 
 from core.augment.operation import Operation, Parameter
 from core.augment.operations import ALL
-from core.errors import BadParameter, UnknownOperation
+from core.errors import BadParameter, BatchOfOne, UnknownOperation
 from core.records import Recipe, Step
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in ALL}
@@ -49,6 +49,15 @@ def validate(recipe: Recipe) -> Recipe:
     others; a group may be empty, then it does nothing. Raises UnknownOperation, BadParameter.
     """
     return recipe.model_copy(update={"steps": tuple(_normal(step) for step in recipe.steps)})
+
+
+def check_batch(recipe: Recipe, batch_size: int) -> None:
+    """Raises BatchOfOne where a step that is switched on mixes photos and a batch holds only one."""
+    steps = [member for step in recipe.active.steps for member in (step, *step.steps)]
+    for step in steps if batch_size < 2 else ():
+        operation = find_operation(step.operation)
+        if operation.group == "mix" and step.probability > 0:
+            raise BatchOfOne(operation=operation.title, received=batch_size)
 
 
 def _normal(step: Step, inside: bool = False) -> Step:

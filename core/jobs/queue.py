@@ -70,7 +70,7 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
     Everything about a plan that can be known before it is queued; no Keras is loaded.
 
     Returns the plan as it is stored (registry's backbone name, hash of the weights) and the evaluation id. Raises what
-    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise, and TooManyCopies.
+    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise, BatchOfOne and TooManyCopies.
     """
     dataset = datasets.find_dataset(settings, spec.dataset)
     split = datasets.find_split(settings, spec.split, dataset.id)
@@ -78,6 +78,9 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
         phase if phase.recipe is None else phase.model_copy(update={"recipe": augment.validate(phase.recipe.active)})
         for phase in spec.phases
     )
+    for phase in phases:
+        if phase.recipe is not None:
+            augment.check_batch(phase.recipe, phase.batch_size)
     if any(phase.fixed_copies for phase in phases):
         rows = datasets.split_rows(settings, split.id, dataset.id)
         counts = datasets.class_counts(rows, dataset.classes)[str(Part.TRAIN)].tolist()

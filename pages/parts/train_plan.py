@@ -5,8 +5,8 @@ import itertools
 import streamlit as st
 
 from core import models
-from core.augment import list_recipes
-from core.errors import InputTooSmall, ThawError, TooManyFrozen
+from core.augment import check_batch, list_recipes
+from core.errors import BatchOfOne, InputTooSmall, ThawError, TooManyFrozen
 from core.jobs import queue
 from core.models import BACKBONES
 from core.records import Dataset, Phase, Recipe, RunSpec, Split
@@ -158,6 +158,9 @@ def problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
     """(place, sentence) of what is wrong with the plan; place is "size", "phases" or "weights". Downloads nothing."""
     try:
         models.check(settings(), spec.model_copy(update={"weights": None, "weights_hash": None}), classes)
+        for phase in spec.phases:
+            if phase.recipe is not None:
+                check_batch(phase.recipe, phase.batch_size)
         backbone = BACKBONES[spec.backbone]
         here = settings().weights and spec.weights == "imagenet" and (settings().weights / backbone.weights_file)
         if models.is_run_id(spec.weights):
@@ -166,7 +169,7 @@ def problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
             models.resolve(settings(), backbone, spec.weights)
     except InputTooSmall as error:
         return "size", str(error)
-    except TooManyFrozen as error:
+    except (TooManyFrozen, BatchOfOne) as error:
         return "phases", str(error)
     except ThawError as error:
         return "weights", str(error)

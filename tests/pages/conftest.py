@@ -1,5 +1,6 @@
 """Page tests: every test starts with empty Streamlit caches, since loaders are cached by id and not by folder."""
 
+import gc
 import shutil
 
 import numpy as np
@@ -16,6 +17,13 @@ from core.settings import Settings
 def empty_caches():
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_collections():
+    """Streamlit collects garbage after every script run: what earlier tests left alive isn't looked at each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

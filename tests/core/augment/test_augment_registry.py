@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from core.augment import OPERATIONS, parameters, validate
-from core.errors import BadParameter, UnknownOperation
+from core.augment import OPERATIONS, check_batch, parameters, validate
+from core.errors import BadParameter, BatchOfOne, UnknownOperation
 from core.records import Recipe, Step
 
 
@@ -131,3 +131,18 @@ def test_a_step_that_cant_be_used_is_refused_in_a_sentence_wherever_it_stands(st
     with pytest.raises(BadParameter) as error:
         validate(Recipe(steps=(step,)))
     assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (Step(operation="cutmix"),),
+        (Step(operation="one_of", steps=(Step(operation="horizontal_flip"), Step(operation="mixup"))),),
+    ],
+)
+def test_mixing_needs_two_photos_a_batch(steps):
+    with pytest.raises(BatchOfOne, match="Received: a batch of 1"):
+        check_batch(Recipe(steps=steps), 1)
+    check_batch(Recipe(steps=steps), 2)
+    check_batch(Recipe(steps=tuple(step.model_copy(update={"on": False}) for step in steps)), 1)
+    check_batch(Recipe(steps=(Step(operation="horizontal_flip"),)), 1)

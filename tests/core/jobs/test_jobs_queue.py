@@ -7,6 +7,7 @@ import pytest
 from core import augment, datasets
 from core.errors import (
     BadSpec,
+    BatchOfOne,
     NoSplit,
     NoTrainedWeights,
     OtherSplit,
@@ -194,3 +195,10 @@ def test_a_run_without_weights_of_its_own_can_lend_none(settings, raw, tmp_path)
         queue.submit(settings, spec.model_copy(update={"weights": brought.id}))
     with pytest.raises(UnknownRun):
         queue.resolve_spec(settings, raw | {"weights": "abcdef12"})
+
+
+def test_mixing_in_batches_of_one_is_refused(settings, split):
+    phase = Phase(batch_size=1, recipe=Recipe(steps=(Step(operation="cutmix"),)))
+    spec = RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", input_size=32, phases=(phase,))
+    with pytest.raises(BatchOfOne, match="CutMix"):
+        queue.submit(settings, spec)
