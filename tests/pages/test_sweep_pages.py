@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.jobs import queue, sweep
@@ -76,6 +77,7 @@ def test_the_page_of_a_run_shows_its_sweep_and_offers_another_seed(settings, sto
     runs, _ = sweep.submit(settings, spec, [2, 8], [0, 1])
     for run in runs:
         finish(store, run, 0.6 + run.spec.phases[0].frozen / 100 + run.spec.seed / 1000)
+    st.cache_resource.clear()
     app = page("compare.py", runs=runs[0].id[:8])
     app.segmented_control(key="compare_single_view_swept").set_value("Sweep").run()
     assert not app.exception
@@ -109,6 +111,7 @@ def test_a_runs_curves_are_read_in_a_sentence_and_its_plan_can_be_trained_with_a
     running = page("train.py")
     assert "Not learning: after 6 epochs the best accuracy is 51 %" in texts(running)
     finish_attempt(store, run, attempt)
+    st.cache_resource.clear()  # the list of runs may be a second old
     app = page("compare.py", runs=run.id[:8])
     app.segmented_control(key="compare_single_view").set_value("Curves").run()
     assert "guessing among 2 classes gives 50 %" in texts(app)
