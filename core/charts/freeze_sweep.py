@@ -11,7 +11,7 @@ from core.charts.layout import dress
 
 class CutPoint(NamedTuple):
     k: int
-    label: str  # "10" or, for twins, "10 = 11"
+    label: str  # "10", or with its twins "10 = 11", "134 (132–134)"
     accuracies: tuple[float, ...]  # validation, 0 to 1, a seed each
     mean: float
     parameters: float  # weights that trained
@@ -43,8 +43,10 @@ def info(
     """
     points = []
     for number, (k, values, weights) in enumerate(zip(ks, accuracies, parameters, strict=True)):
-        same = [k, *(other for other in twins[number] if other != k)] if twins else [k]
-        label = str(k) if len(same) == 1 else f"{k} = {same[1]}" if len(same) == 2 else f"{k} to {max(same)}"
+        same = sorted({k, *(twins[number] if twins else ())})
+        label = (
+            str(k) if len(same) == 1 else f"{same[0]} = {same[1]}" if len(same) == 2 else f"{k} ({same[0]}–{same[-1]})"
+        )
         mean = sum(values) / len(values)
         points.append(CutPoint(k, label, tuple(map(float, values)), mean, float(weights), k == chosen))
     every = [value for point in points for value in point.accuracies]

@@ -94,25 +94,28 @@ def members(runs: Iterable[Run], spec: RunSpec, phase: int = -1) -> list[Run]:
 
 
 def frozen_of(run: Run, phase: int = -1) -> int:
-    """Layers that the run's phase freezes: "all" as their number, twins as the first cut of theirs."""
+    """Layers that the run's phase freezes, "all" as their number."""
     frozen = run.spec.phases[phase].frozen
-    k = models.find_backbone(run.spec.backbone).layers if frozen == "all" else frozen
-    return twins_of(run.spec, k, phase)[0]
+    return models.find_backbone(run.spec.backbone).layers if frozen == "all" else frozen
 
 
 def gathered(runs: Iterable[Run], spec: RunSpec, photos: int, phase: int = -1) -> Sweep | None:
     """The figures of all finished runs of the sweep; None where none is finished. photos: of the validation part."""
     finished = [run for run in members(runs, spec, phase) if run.status == Status.FINISHED]
-    return sweep([_trained(run, photos, phase) for run in finished]) if finished else None
+    called: dict[int, int] = {}  # first twin of a cut -> the least of them that was trained, which names all
+    for k in sorted(frozen_of(run, phase) for run in finished):
+        called.setdefault(twins_of(spec, k, phase)[0], k)
+    named = [(run, called[twins_of(spec, frozen_of(run, phase), phase)[0]]) for run in finished]
+    return sweep([_trained(run, k, photos) for run, k in named]) if finished else None
 
 
-def _trained(run: Run, photos: int, phase: int) -> Trained:
+def _trained(run: Run, k: int, photos: int) -> Trained:
     def figures(part: Part) -> dict[str, float]:
         return {name: run.metrics[f"{part}_{name}"] for name in FIGURES}
 
     return Trained(
         run.id,
-        frozen_of(run, phase),
+        k,
         run.spec.seed,
         run.metrics["trainable_parameters"],
         figures(Part.VALIDATION),

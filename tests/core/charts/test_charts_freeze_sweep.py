@@ -6,7 +6,7 @@ from core.charts.colours import palette
 
 def example():
     return freeze_sweep.info(
-        [6, 10, 12],
+        [6, 10, 13],
         [(0.70, 0.72), (0.80, 0.84), (0.78,)],
         [9e6, 7e6, 5e6],
         chosen=10,
@@ -16,7 +16,7 @@ def example():
 
 def test_each_cut_has_its_seeds_their_mean_and_its_twins():
     found = example()
-    assert [point.label for point in found.cuts] == ["6", "10 = 11", "12 to 14"]
+    assert [point.label for point in found.cuts] == ["6", "10 = 11", "13 (12–14)"]
     assert [point.chosen for point in found.cuts] == [False, True, False]
     assert found.cuts[1].mean == pytest.approx(0.82)
     assert found.cuts[1].accuracies == (0.80, 0.84)

@@ -78,13 +78,13 @@ def test_nothing_is_queued_where_one_of_the_plans_is_wrong(settings, spec):
 
 def test_finished_runs_are_gathered_by_their_cut_twins_together(settings, spec):
     store = queue.open_store(settings)
-    runs, _ = sweep.submit(settings, spec, [2, 5, 8], [0, 1])
+    runs, _ = sweep.submit(settings, spec, [2, 5, 9], [0, 1])
     assert sweep.gathered(store.list(), spec, 20) is None
     for run in runs[:4]:  # seed 0 whole, of seed 1 the first cut
         finish(store, run, 0.5 + run.spec.phases[-1].frozen / 100)
     finish(store, queue.submit(settings, cut_at(spec, 6).model_copy(update={"seed": 7}))[0], 0.60)
     found = sweep.gathered(store.list(), runs[0].spec, 20)
-    assert [(cut.k, cut.seeds) for cut in found.cuts] == [(2, (0, 1)), (5, (0, 7)), (8, (0,))]
-    assert [cut.mean for cut in found.cuts] == pytest.approx([0.52, 0.575, 0.58])
-    assert found.chosen.k == 8
+    assert [(cut.k, cut.seeds) for cut in found.cuts] == [(2, (0, 1)), (5, (0, 7)), (9, (0,))]
+    assert [cut.mean for cut in found.cuts] == pytest.approx([0.52, 0.575, 0.59])
+    assert found.chosen.k == 9
     assert found.cuts[1].parameters == 995.0
