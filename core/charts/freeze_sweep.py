@@ -9,6 +9,9 @@ from core.charts.colours import palette
 from core.charts.layout import dress
 
 
+STEPS = (1, 2, 5, 10, 20)  # points between two ticks of the accuracy axis
+
+
 class CutPoint(NamedTuple):
     k: int
     label: str  # "10", or with its twins "10 = 11", "134 (132–134)"
@@ -101,6 +104,8 @@ def plot(info: FreezeSweepInfo, dark: bool = False, height: int = 340) -> go.Fig
             "title_text": "Validation accuracy",
             "range": [100 * info.low, 100 * info.high],
             "ticksuffix": " %",
+            "tick0": 0,
+            "dtick": next((step for step in STEPS if 100 * (info.high - info.low) / step <= 6), 25),
             "overlaying": "y2",
             "side": "left",
         },
