@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 from core.charts.colours import palette
 from core.charts.layout import dress
 
-
 STEPS = (1, 2, 5, 10, 20)  # points between two ticks of the accuracy axis
 
 
