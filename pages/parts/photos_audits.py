@@ -91,6 +91,7 @@ def findings(dataset: Dataset, split: Split | None) -> list[Finding]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _findings(record: str, split_id: str, _dataset: Dataset, _split: Split | None) -> list[Finding]:  # noqa: ARG001
+    # What is not read here is the cache's key; Streamlit leaves names with an underscore out of it.
     return audit(settings(), _dataset, _split)
 
 

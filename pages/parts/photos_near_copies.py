@@ -19,6 +19,7 @@ def groups(dataset: Dataset) -> Mapping[str, int] | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _groups(dataset_id: str, decisions: tuple, _dataset: Dataset) -> Mapping[str, int]:  # noqa: ARG001
+    # What is not read here is the cache's key; Streamlit leaves names with an underscore out of it.
     return datasets.near_copies_of(settings(), _dataset, None)
 
 

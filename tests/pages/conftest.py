@@ -27,6 +27,20 @@ def quick_collections():
 
 
 @pytest.fixture(scope="session")
+def fresh_store(tmp_path_factory):
+    """A home with an empty run store, made once: MLflow takes seconds to create its tables."""
+    home = tmp_path_factory.mktemp("store")
+    RunStore(Settings(home, None, f"sqlite:///{home / 'runs.db'}", None))
+    return home
+
+
+@pytest.fixture
+def empty_store(fresh_store, settings):
+    """This test's home has a run store of its own, without runs."""
+    shutil.copytree(fresh_store, settings.home)
+
+
+@pytest.fixture(scope="session")
 def trees_home(tmp_path_factory):
     """A home with 24 photos in two classes, split; made once, never changed. Returns its folder and the split."""
     folder = tmp_path_factory.mktemp("trees")

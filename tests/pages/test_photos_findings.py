@@ -1,7 +1,6 @@
 """Findings on the Photos screen: looked for in the background, shown worst first, and each with what can be done."""
 
 import io
-import shutil
 import time
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from core.datasets import find_dataset, import_files, left_out, list_datasets, m
 from core.datasets.audit import audit
 from core.datasets.measures import measures
 from core.records import Dataset
-from core.runs import RunStore
-from core.settings import read as read_settings
 from pages.parts import photos_audits, photos_findings
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
@@ -34,17 +31,9 @@ def content(photo: Image.Image, kind: str = "PNG") -> io.BytesIO:
     return io.BytesIO(file.getvalue())
 
 
-@pytest.fixture(scope="module")
-def fresh_store(tmp_path_factory) -> Path:
-    """An empty run store, made once: a fresh one takes seconds."""
-    home = tmp_path_factory.mktemp("store")
-    RunStore(read_settings({"THAW_HOME": str(home)}))
-    return home
-
-
 @pytest.fixture(autouse=True)
-def with_store(fresh_store, settings):
-    shutil.copytree(fresh_store, settings.home)
+def with_store(empty_store):
+    """Every test here begins with a run store without runs."""
 
 
 def ordinary() -> list:

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shutil
 import threading
 import time
 import zipfile
@@ -16,8 +15,6 @@ from streamlit.testing.v1 import AppTest
 
 from core.datasets import find_dataset, import_files, list_datasets, list_splits, make_split, photo_rows
 from core.records import Dataset
-from core.runs import RunStore
-from core.settings import read as read_settings
 from pages.parts import loaders, photos_camera, photos_imports, photos_registry, photos_split
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
@@ -34,17 +31,9 @@ def photo(seed: int) -> bytes:
     return file.getvalue()
 
 
-@pytest.fixture(scope="module")
-def fresh_store(tmp_path_factory) -> Path:
-    """An empty run store, made once: a fresh one takes seconds."""
-    home = tmp_path_factory.mktemp("store")
-    RunStore(read_settings({"THAW_HOME": str(home)}))
-    return home
-
-
 @pytest.fixture(autouse=True)
-def with_store(fresh_store, settings):
-    shutil.copytree(fresh_store, settings.home)
+def with_store(empty_store):
+    """Every test here begins with a run store without runs."""
 
 
 @pytest.fixture

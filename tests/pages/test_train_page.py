@@ -365,3 +365,18 @@ def test_a_plan_can_start_from_a_finished_run_on_this_split_and_no_other(setting
     choose(app, "selectbox", "Split", other.id)
     assert f"was trained on split {split.id[:8]}" in texts(app)
     assert button(app, "Start").disabled
+
+
+def test_mixing_in_batches_of_one_is_a_sentence_and_start_waits(split, settings):
+    from core import augment
+    from core.records import Recipe, Step
+
+    augment.save_recipe(settings, Recipe(name="mixed", steps=(Step(operation="cutmix"),)))
+    app = page()
+    choose(app, "selectbox", "Start from", "first")
+    box = labelled(app, "selectbox", "Augmentation")
+    box.select(next(option for option in box.options if option.startswith("mixed"))).run()
+    assert not button(app, "Start").disabled
+    choose(app, "number_input", "Batch", 1)
+    assert "CutMix mixes the photos of a batch" in texts(app)
+    assert button(app, "Start").disabled
