@@ -2,12 +2,10 @@
 
 import streamlit as st
 
-from core.models import BACKBONES, speed
-from core.models.weights import at_hand
+from core.models import BACKBONES
 from core.records import Head, RunSpec
-from core.settings import settings
 from core.training import PRESETS
-from pages.parts import loaders, train_plan, words
+from pages.parts import train_plan, train_speed, words
 
 _KNOWN = "ImageNet: a million photos of 1,000 things. A file comes from the operator's THAW_WEIGHTS folder. "
 
@@ -50,64 +48,10 @@ def network(spec: RunSpec) -> RunSpec:
         )
         with st.popover("More"):
             head, seed = _more(spec, key)
-            _measure(backbone, size)
-    busy = speed.newest() is not None and not speed.newest().over
-    st.fragment(_facts, run_every=1.0 if busy else None)(backbone, size, busy)
+            train_speed.measure(backbone, size)
+    train_speed.line(backbone, size)
     return spec.model_copy(
         update={"backbone": backbone, "weights": weights, "input_size": size, "head": head, "seed": seed}
-    )
-
-
-def _facts(backbone: str, size: int, busy: bool) -> None:
-    """What the network is and costs. Looks every second while a measurement is under way."""
-    newest = speed.newest()
-    if busy and newest.over:
-        st.rerun()
-    text = facts(backbone, size)
-    if busy:
-        text += f" · measuring {BACKBONES[newest.backbone].title} at {newest.input_size} px …"
-    elif newest is not None and newest.failure and (newest.backbone, newest.input_size) == (backbone, size):
-        text += f" · not measured: {words.plain(newest.failure)}"
-    st.caption(text)
-
-
-def facts(backbone: str, size: int) -> str:
-    """ "MobileNetV2: 154 layers, 2.3 M weights · photos from 32 px · 9 MB to download ..."."""
-    network, measured = BACKBONES[backbone], speed.known(settings(), backbone, size)
-    pieces = [
-        f"{network.title}: {network.layers} layers, {network.parameters / 1e6:.1f} M weights",
-        f"photos from {network.minimum} px",
-    ]
-    if network.pretrained:
-        size_of = f"{network.download.megabytes} MB"
-        here = at_hand(settings(), network)
-        pieces.append(f"its {size_of} are on this machine" if here else f"{size_of} to download at the first start")
-    if measured:
-        pieces.append(
-            f"this machine looks at {_rate(measured.infer)} and trains {_rate(measured.train)} photos a second "
-            f"at {measured.size} px"
-        )
-    return " · ".join(pieces)
-
-
-def _rate(photos: float) -> str:
-    return f"{photos:,.0f}" if photos >= 10 else f"{photos:.1f}"
-
-
-def _measure(backbone: str, size: int) -> None:
-    """The button that times the network here."""
-    newest, small = speed.newest(), size < BACKBONES[backbone].minimum
-    training = any(not run.status.over for run in loaders.runs())
-    measuring = newest is not None and not newest.over
-    st.markdown("**Speed**: photos a second through this network, all layers frozen and all training")
-    st.button(
-        "Measure on this machine",
-        icon=":material/speed:",
-        on_click=lambda: speed.start(settings(), backbone, size),
-        disabled=small or training or measuring,
-        help="A training is under way: measured now, both would be slow."
-        if training
-        else "Takes half a minute, a large network longer, in the background; the figures appear under the form.",
     )
 
 
