@@ -182,6 +182,10 @@ class BatchOfOne(ThawError):
     """{operation} mixes the photos of a batch with each other, so a batch needs two photos at least. Received: a batch of {received}."""
 
 
+class BatchTooLarge(ThawError):
+    """Phase {phase} trains in batches of {received} photos, but its epoch shows {photos}. Use a batch of {photos} or fewer, or add photos."""
+
+
 class TooManyCopies(ThawError):
     """{copies} fixed copies would take {size} GB, and {limit} GB may be. Use fewer copies, smaller photos, or draw them anew in each epoch."""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.augment.balancing import Oversample, oversampled, oversampled_counts
+from core.errors import BatchTooLarge
 from core.records import Phase
 
 MOST_RECALLS = 30  # classes up to which each one's validation recall is told an epoch
@@ -39,3 +40,13 @@ def makes_copies(phase: Phase) -> bool:
 def photos_an_epoch(phase: Phase, counts: Sequence[int]) -> int:
     """Photos that an epoch of the phase shows. counts: training photos a class."""
     return sum(oversampled_counts(counts, oversampling(phase))) * (phase.fixed_copies if makes_copies(phase) else 1)
+
+
+def check_batch_fits(phase: Phase, number: int, counts: Sequence[int]) -> None:
+    """Raises BatchTooLarge where a batch asks for more photos than an epoch of phase `number` (from 1) shows.
+
+    counts: training photos a class.
+    """
+    photos = photos_an_epoch(phase, counts)
+    if phase.batch_size > photos:
+        raise BatchTooLarge(phase=number, received=f"{phase.batch_size:,}", photos=f"{photos:,}")
