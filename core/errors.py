@@ -190,6 +190,10 @@ class TooManyCopies(ThawError):
     """{copies} fixed copies would take {size} GB, and {limit} GB may be. Use fewer copies, smaller photos, or draw them anew in each epoch."""
 
 
+class UnknownKept(ThawError):
+    """There is no kept output {entry}, or more than one begins so. List them with `cache list`."""
+
+
 class TrainingFailed(ThawError):
     """Training stopped: {reason}"""
 
