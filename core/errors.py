@@ -166,6 +166,14 @@ class InputTooSmall(ThawError):
     """{backbone} needs photos of at least {minimum} px. Received: {received_size} px. Raise the input size."""
 
 
+class ShrinksAway(ThawError):
+    """{network} would shrink photos of {received_size} px below one pixel: its {poolings} poolings, the last in block {block}, need {minimum} px. Leave a pooling out, or raise the photo size."""
+
+
+class NetworkTooLarge(ThawError):
+    """The network would have {weights} weights, {head} of them in the head, and {limit} may be. Choose global average instead of flatten, smaller dense layers, fewer filters, or smaller photos."""
+
+
 class WeightsNotFound(ThawError):
     """The weights file {name} is not in {folder}. Put it there, or choose "imagenet" or none."""
 

@@ -135,6 +135,47 @@ class Head(Record):
     batch_normalization: bool = False
 
 
+HOME_MADE = "home-made"  # the backbone of a spec that carries its own network
+MOST_CONVOLUTIONS = 96  # of one network: Keras walks it recursively, and Python bounds how deep that may go
+
+
+class ConvBlock(Record):
+    """A block of a home-made network: convolutions of equal size, or inception modules; then pooling and dropout."""
+
+    kind: Literal["convolutions", "inception"] = "convolutions"
+    convolutions: int = Field(default=1, ge=1, le=8)  # or modules; one after the other, stride 1, padded to keep size
+    filters: int = Field(default=32, ge=1, le=1024)  # each gives so many channels
+    kernel: int = Field(default=3, ge=1, le=15)  # px, square; inception modules have their own
+    batch_normalization: Literal["before", "after"] | None = None  # the activation, which is ReLU
+    skip: bool = False  # what enters the block is added before its last activation
+    pooling: Literal["max", "average"] | None = "max"  # 2x2, halves height and width
+    dropout: float = Field(default=0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        if self.kind == "inception" and self.filters % 16:
+            raise ValueError(f"an inception module shares its filters out by sixteenths. Received: {self.filters}")
+        return self
+
+
+class HomeMade(Record):
+    """A network built block by block; the head of the spec follows it."""
+
+    name: str = Field(default="", max_length=60)  # for people; not part of the identity
+    blocks: Annotated[tuple[ConvBlock, ...], Field(min_length=1, max_length=24)]
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        total = sum(block.convolutions for block in self.blocks)
+        if total > MOST_CONVOLUTIONS:
+            raise ValueError(f"at most {MOST_CONVOLUTIONS} convolutions or modules together. Received: {total}")
+        return self
+
+    @property
+    def id(self) -> str:
+        return content_hash(self.model_dump(mode="json", exclude_defaults=True, exclude={"name"}))
+
+
 class Phase(Record):
     """One stretch of training with one freeze setting."""
 
@@ -158,7 +199,8 @@ class RunSpec(Record):
     version: Literal[1] = SPEC_VERSION
     dataset: str  # Dataset.id
     split: str  # Split.id
-    backbone: str  # name in core.models' registry
+    backbone: str  # name in core.models' registry, or "home-made" for `network`
+    network: HomeMade | None = None  # where backbone is "home-made"
     weights: str | None = None  # "imagenet", a file name in THAW_WEIGHTS, a run id, or None: random
     weights_hash: str | None = None  # SHA-256 of the weights' content, set when the spec is stored
     input_size: int = Field(default=96, ge=8, le=1024)  # px, square
@@ -166,8 +208,16 @@ class RunSpec(Record):
     phases: Annotated[tuple[Phase, ...], Field(min_length=1, max_length=20)]
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
+    @model_validator(mode="after")
+    def _network_goes_with_backbone(self) -> Self:
+        if (self.backbone == HOME_MADE) != (self.network is not None):
+            raise ValueError(f'"network" goes with the backbone "{HOME_MADE}" and with no other')
+        return self
+
     def _identity(self) -> dict:
         content = self.model_dump(mode="json", exclude_defaults=True)
+        if self.network is not None:
+            content["network"].pop("name", None)
         if self.weights_hash:
             content.pop("weights", None)  # weights enter by the hash of their content, never by a name
         for phase, own in zip(content["phases"], self.phases, strict=True):
@@ -220,10 +270,15 @@ class Progress(Record):
     batches: int = 0
     eta_seconds: float | None = None
     note: str = ""  # what is being done: "reading photos", "epoch 3 of 12"
+    photos_per_second: float | None = None  # through training, in this epoch so far
+    memory_mb: float | None = None  # that the job holds now
+    learning_rate: float | None = None  # of the latest batch
 
 
 RECALL = "validation_recall_"  # and a class's number: what an epoch's figures call its validation recall
-ENDED_EARLY = "ended_early"  # final figure of a run that somebody ended before its plan was done
+ENDED_EARLY = "ended_early"  # final figure of a run that ended before its plan was done, and keeps its best epoch
+NOT_A_NUMBER = "not_a_number_epoch"  # final figure: the epoch in which the loss was no number, which ended the run
+NOT_A_NUMBER_RATE = "not_a_number_rate"  # the learning rate that its phase was given
 
 
 class RunKind(StrEnum):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from core.models import backbone_of
 from core.records import Phase, Run, RunSpec, Status
 from core.training.epoch import photos_an_epoch
 
@@ -30,7 +31,7 @@ def _photos_shown(spec: RunSpec, counts: Sequence[int]) -> int:
 def _alike(one: RunSpec, other: RunSpec) -> bool:
     def shape(spec: RunSpec):
         phases = [(phase.frozen, _drawn_anew(phase)) for phase in spec.phases]
-        return spec.backbone, spec.input_size, phases
+        return backbone_of(spec).key, spec.input_size, phases
 
     return shape(one) == shape(other)
 

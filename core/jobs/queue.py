@@ -112,10 +112,9 @@ def lender(settings: Settings, spec: RunSpec) -> Run:
     if (run.spec.dataset, run.spec.split) != (spec.dataset, spec.split):
         received = spec.split[:8] if spec.split != run.spec.split else f"dataset {spec.dataset[:8]}"
         raise OtherSplit(name=run.name, trained=run.spec.split[:8], received=received)
-    backbone = models.find_backbone(spec.backbone)
-    if run.spec.backbone != backbone.name:
-        title = models.find_backbone(run.spec.backbone).title
-        raise WeightsMismatch(name=run.name, backbone=backbone.title, reason=f"it is a run of {title}")
+    backbone, theirs = models.backbone_of(spec), models.backbone_of(run.spec)
+    if theirs.key != backbone.key:
+        raise WeightsMismatch(name=run.name, backbone=backbone.title, reason=f"it is a run of {theirs.title}")
     return run
 
 
@@ -126,6 +125,7 @@ def lenders(settings: Settings, spec: RunSpec) -> list[Run]:
         for run in open_store(settings).list(status=Status.FINISHED, kind=RunKind.TRAINED)
         if run.spec is not None
         and (run.spec.dataset, run.spec.split, run.spec.backbone) == (spec.dataset, spec.split, spec.backbone)
+        and models.backbone_of(run.spec).key == models.backbone_of(spec).key
     ]
 
 
@@ -143,7 +143,7 @@ def default_name(spec: RunSpec) -> str:
     """What a run is called that nobody named: "Xception, all frozen, then first 100 frozen, 96 px"."""
     steps = ", then ".join(_freezing(phase) for phase in spec.phases)
     seed = f", seed {spec.seed}" if spec.seed else ""
-    return f"{models.find_backbone(spec.backbone).title}, {steps}, {spec.input_size} px{seed}"[:200]
+    return f"{models.backbone_of(spec).title}, {steps}, {spec.input_size} px{seed}"[:200]
 
 
 def _freezing(phase: Phase) -> str:

@@ -26,7 +26,7 @@ def plan(spec: RunSpec, cuts: Sequence[int], seeds: Sequence[int], phase: int = 
     cuts : numbers of frozen layers, in any order. Raises BadSweep, TooManyFrozen.
     """
     phase %= len(spec.phases)
-    backbone = models.find_backbone(spec.backbone)
+    backbone = models.backbone_of(spec)
     for k in cuts:
         if not 0 <= k <= backbone.layers:
             raise TooManyFrozen(phase=phase + 1, frozen=k, backbone=backbone.title, layers=backbone.layers)
@@ -57,7 +57,7 @@ def _with(spec: RunSpec, k: int, seed: int, phase: int) -> RunSpec:
 def twins_of(spec: RunSpec, k: int, phase: int = -1) -> tuple[int, ...]:
     """All cuts that leave the same weights trainable as `k` does, `k` included."""
     moving = spec.phases[phase].train_batch_normalization or spec.weights is None
-    return next(group for group in models.twins(spec.backbone, moving) if k in group)
+    return next(group for group in models.twins(models.backbone_of(spec), moving) if k in group)
 
 
 def submit(
@@ -96,7 +96,7 @@ def members(runs: Iterable[Run], spec: RunSpec, phase: int = -1) -> list[Run]:
 def frozen_of(run: Run, phase: int = -1) -> int:
     """Layers that the run's phase freezes, "all" as their number."""
     frozen = run.spec.phases[phase].frozen
-    return models.find_backbone(run.spec.backbone).layers if frozen == "all" else frozen
+    return models.backbone_of(run.spec).layers if frozen == "all" else frozen
 
 
 def gathered(runs: Iterable[Run], spec: RunSpec, photos: int, phase: int = -1) -> Sweep | None:

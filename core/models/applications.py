@@ -2,6 +2,7 @@
 
 import math
 
+from core.models import home_made
 from core.models.backbones import Backbone
 
 _DEVIATIONS = (0.229, 0.224, 0.225)  # of ImageNet's channels, as keras.applications.efficientnet has them
@@ -15,10 +16,8 @@ def construct(backbone: Backbone, input_size: int | None):
     """
     import keras
 
-    from core.models import vanilla
-
-    if backbone.factory is None:
-        return vanilla.construct(input_size)
+    if backbone.design is not None:
+        return home_made.construct(backbone.design, input_size, backbone.name)
     factory = getattr(keras.applications, backbone.factory)
     model = factory(include_top=False, weights=None, input_shape=(input_size, input_size, 3))
     return _as_for_imagenet(model) if backbone.family == "EfficientNet" else model

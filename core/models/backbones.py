@@ -1,9 +1,12 @@
 """The registry of backbones. No Keras: screens and the queue read it before anything computes."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from core.errors import UnknownBackbone
-from core.records import Head
+from core.models.designs import DESIGNS
+from core.models.home_made import layers, smallest_input
+from core.records import HOME_MADE, Head, HomeMade, RunSpec
 
 _STORAGE = "https://storage.googleapis.com/tensorflow/keras-applications"
 _EFFICIENTNET = "https://storage.googleapis.com/keras-applications"
@@ -41,6 +44,12 @@ class Backbone:
     weights_file: str | None = None  # what "imagenet" looks for in THAW_WEIGHTS
     download: Download | None = None
     default_head: Head = field(default_factory=Head)
+    design: HomeMade | None = None  # its blocks, where it is home-made
+
+    @property
+    def key(self) -> str:
+        """Unique for every network, home-made ones included: for caches."""
+        return f"{self.name}-{self.design.id}" if self.name == HOME_MADE else self.name
 
     @property
     def label(self) -> str:
@@ -112,9 +121,10 @@ _VANILLA = Backbone(
     layers=10,
     parameters=94784,
     preprocessing="unit",
-    family="home-made",
+    family=HOME_MADE,
     pretrained=False,
-    default_head=Head(pooling="flatten", dense=(128,), dropout=0.5),
+    default_head=DESIGNS["vanilla"].head,
+    design=DESIGNS["vanilla"].network,
 )
 
 # By family, the family with the smallest member first, and small before large within it.
@@ -255,9 +265,34 @@ def _plain(name: str) -> str:
     return name.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
-def find_backbone(name: str) -> Backbone:
+def find_backbone(name: str | Backbone) -> Backbone:
     """The backbone of that name, whatever its case, hyphens and underscores. Raises UnknownBackbone."""
+    if isinstance(name, Backbone):
+        return name
     for backbone in BACKBONES.values():
         if _plain(name) in (_plain(backbone.name), _plain(backbone.title)):
             return backbone
     raise UnknownBackbone(name=name, known=", ".join(BACKBONES))
+
+
+@lru_cache(maxsize=256)
+def home_made(network: HomeMade) -> Backbone:
+    """The backbone that a home-made network is."""
+    planned = layers(network)
+    return Backbone(
+        name=HOME_MADE,
+        title=network.name or "Home-made CNN",
+        help="Built block by block, trained from nothing.",
+        minimum=max(smallest_input(network), 8),
+        layers=len(planned),
+        parameters=sum(layer.parameters for layer in planned),
+        preprocessing="unit",
+        family=HOME_MADE,
+        pretrained=False,
+        design=network,
+    )
+
+
+def backbone_of(spec: RunSpec) -> Backbone:
+    """The backbone of a plan: a registered one, or the plan's own network. Raises UnknownBackbone."""
+    return home_made(spec.network) if spec.network is not None else find_backbone(spec.backbone)

@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import WeightsNotFound
 from core.models import applications, trained
 from core.models import head as heads
-from core.models.backbones import Backbone, find_backbone
+from core.models.backbones import Backbone, backbone_of
 from core.models.checking import check
 from core.models.earlier import kept_run
 from core.models.freezing import FrozenPrefix, section, set_trainable
@@ -56,7 +56,7 @@ class Network:
     def __init__(self, spec: RunSpec, classes: int):
         self.spec = spec
         self.classes = classes
-        self.registered: Backbone = find_backbone(spec.backbone)
+        self.registered: Backbone = backbone_of(spec)
         self.pretrained = spec.weights_hash is not None
         self.backbone: keras.Model = applications.construct(self.registered, spec.input_size)
         self.head = heads.construct(spec.head, classes)
@@ -104,7 +104,7 @@ class Network:
 
     def _moved(self) -> dict[str, list]:
         """Variables that any phase of the spec trains, by place in the file; all of them where none were loaded."""
-        rows = layer_table(self.registered.name).layers
+        rows = layer_table(self.registered).layers
         groups = {}
         for row, layer in zip(rows, self.backbone.layers, strict=True):
             thawed = any(
@@ -180,7 +180,7 @@ class Network:
 
     def describe(self) -> list[LayerInfo]:
         """The layers of the backbone, then those of the head, counted through from 0."""
-        rows = layer_table(self.registered.name).layers
+        rows = layer_table(self.registered).layers
         backbone = [
             LayerInfo(row.index, row.name, row.type, row.params, tuple(layer.output.shape[1:]), "backbone")
             for row, layer in zip(rows, self.backbone.layers, strict=True)

@@ -1,20 +1,24 @@
 """What Thaw knows of each backbone's layers without Keras: tables generated once, kept as JSON beside the code.
 
+Those of home-made networks follow from their blocks.
 `scripts/make_layer_tables.py` writes them again; a test compares them with Keras.
 """
 
 import json
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
 from math import prod
 from pathlib import Path
 
+from core.models import home_made
 from core.models.backbones import Backbone, find_backbone
 from core.models.block_names import block_names
+from core.records import HomeMade
 
 FOLDER = Path(__file__).parent / "tables"
+DEFAULT_SIZE = 96  # px, of the output shapes of home-made networks
 SIZES = range(8, 1025)  # the input sizes a RunSpec allows, px
 PROBES = (32, 33, 64, 65, 75, 96, 97, 131, 224, 299, 1024)  # where members of a family must agree on the output size
 
@@ -61,10 +65,35 @@ class LayerTable:
         return self.outputs[max(place, 0)][1]
 
 
-@cache
-def layer_table(backbone: str) -> LayerTable:
+def layer_table(backbone: str | Backbone) -> LayerTable:
     """The layers of a backbone. Raises UnknownBackbone."""
-    name = find_backbone(backbone).name
+    registered = find_backbone(backbone)
+    return _of_blocks(registered.name, registered.design) if registered.design else _kept(registered.name)
+
+
+@lru_cache(maxsize=256)
+def _of_blocks(name: str, network: HomeMade) -> LayerTable:
+    planned = home_made.layers(network)
+    rows = tuple(
+        LayerRow(
+            index,
+            layer.name,
+            layer.type,
+            layer.block,
+            layer.shape(DEFAULT_SIZE),
+            crossing,
+            layer.weights,
+            layer.trainable,
+        )
+        for index, (layer, crossing) in enumerate(zip(planned, home_made.crossing_counts(planned), strict=True))
+    )
+    least = home_made.smallest_input(network)
+    outputs = tuple((size, size // least) for size in range(least, SIZES.stop, least))
+    return LayerTable(name, DEFAULT_SIZE, outputs or ((least, 1),), rows)
+
+
+@cache
+def _kept(name: str) -> LayerTable:
     content = json.loads((FOLDER / f"{name}.json").read_text())
     blocks = [block for block, layers in content["blocks"] for _ in range(layers)]
     rows = tuple(

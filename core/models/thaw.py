@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from core.models.backbones import Backbone, find_backbone
-from core.models.tables import LayerRow, layer_table
+from core.models.tables import LayerRow, LayerTable, layer_table
 from core.records import Head
 
 BASE_SHARE = 7 / 8  # of the layers
@@ -25,16 +24,15 @@ class Block:
     cuts: tuple[int, ...]  # the k inside or at the end of it where a single tensor crosses
 
 
-def _name(backbone) -> str:
-    """Registry name of a Backbone, a Network or a name."""
-    registered = getattr(backbone, "registered", backbone)
-    return registered.name if isinstance(registered, Backbone) else find_backbone(registered).name
+def _table(backbone) -> LayerTable:
+    """The layers of a Backbone, a Network or a name."""
+    return layer_table(getattr(backbone, "registered", backbone))
 
 
 def blocks(backbone) -> list[Block]:
     """The blocks from input to output. backbone: name, Backbone or Network. Raises UnknownBackbone."""
     found: list[list[LayerRow]] = []
-    for row in layer_table(_name(backbone)).layers:
+    for row in _table(backbone).layers:
         if found and found[-1][0].block == row.block:
             found[-1].append(row)
         else:
@@ -55,7 +53,7 @@ def blocks(backbone) -> list[Block]:
 
 def frozen_layers(backbone, frozen: Frozen) -> int:
     """k as a number: "all" is the number of layers."""
-    layers = len(layer_table(_name(backbone)).layers)
+    layers = len(_table(backbone).layers)
     return layers if frozen == "all" else min(frozen, layers)
 
 
@@ -80,7 +78,7 @@ def twins(backbone, train_batch_normalization: bool = False) -> list[tuple[int, 
     where the phase says so.
     """
     groups: list[list[int]] = [[0]]
-    for row in layer_table(_name(backbone)).layers:
+    for row in _table(backbone).layers:
         if trains(row, train_batch_normalization):
             groups.append([])
         groups[-1].append(row.index + 1)
@@ -89,7 +87,7 @@ def twins(backbone, train_batch_normalization: bool = False) -> list[tuple[int, 
 
 def last_twin(backbone, frozen: Frozen, train_batch_normalization: bool = False) -> int:
     """The largest k that leaves the same weights trainable as `frozen`. train_batch_normalization: as in `twins`."""
-    k, rows = frozen_layers(backbone, frozen), layer_table(_name(backbone)).layers
+    k, rows = frozen_layers(backbone, frozen), _table(backbone).layers
     while k < len(rows) and not trains(rows[k], train_batch_normalization):
         k += 1
     return k
@@ -100,7 +98,7 @@ def prefix_cut(backbone, frozen: Frozen) -> int:
 
     So layers that only scale the pixels are no prefix: what they give is as large as the photos, and costs nothing.
     """
-    k, rows = frozen_layers(backbone, frozen), layer_table(_name(backbone)).layers
+    k, rows = frozen_layers(backbone, frozen), _table(backbone).layers
     cut = max((row.index + 1 for row in rows[:k] if row.crossing == 1), default=0)
     return cut if any(row.trainable for row in rows[:cut]) else 0
 
@@ -111,7 +109,7 @@ def base_cut(backbone, cut: int) -> int:
     Plans that freeze a little more or less then share the long way through the network: of Xception's 132 layers the
     first 116. It is the end of a block where a single tensor crosses, nearest to seven eighths of the layers.
     """
-    table = layer_table(_name(backbone)).layers
+    table = _table(backbone).layers
     ends = [block.last + 1 for block in blocks(backbone) if block.last + 1 in block.cuts]
     known = [end for end in ends if prefix_cut(backbone, end) == end]
     nearest = min(known, key=lambda end: (abs(end - BASE_SHARE * len(table)), end), default=0)
@@ -120,7 +118,7 @@ def base_cut(backbone, cut: int) -> int:
 
 def head_parameters(backbone, head: Head, classes: int, input_size: int) -> tuple[int, int]:
     """(all, trainable) parameters of a head on this backbone; BatchNormalization's statistics do not train."""
-    table = layer_table(_name(backbone))
+    table = _table(backbone)
     width = table.channels * (table.output_size(input_size) ** 2 if head.pooling == "flatten" else 1)
     total = moving = 0
     for units in head.dense:
@@ -145,7 +143,7 @@ def trainable_share(
     Of the backbone's weights alone, or of the whole network where head, classes and input_size are given.
     train_batch_normalization: as in `twins`.
     """
-    k, rows = frozen_layers(backbone, frozen), layer_table(_name(backbone)).layers
+    k, rows = frozen_layers(backbone, frozen), _table(backbone).layers
     total = sum(row.params for row in rows)
     moving = sum(row.trainable_params for row in rows[k:] if trains(row, train_batch_normalization))
     if head is not None:

@@ -133,7 +133,7 @@ def _read(path: Path) -> _Content:
 
 def _misfit(content: _Content, backbone: Backbone) -> str | None:
     """Why a file is not this backbone's weights, None if it is."""
-    layers = layer_table(backbone.name).layers
+    layers = layer_table(backbone).layers
     wanted = [(row, shape) for row in layers for shape in row.weights]
     try:
         found = content.legacy if content.legacy is not None else _keras3(content, layers)

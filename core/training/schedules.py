@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.models import BACKBONES, blocks
+from core.models import Backbone, blocks, find_backbone
 from core.records import Phase
 
 HEAD_RATE, THAWED_RATE, LAST_RATE = 1e-3, 1e-4, 1e-5  # 1e-3, Adam's default, destroys pre-trained weights
@@ -14,10 +14,10 @@ class Schedule:
     name: str
     title: str
     help: str  # one or two sentences for the screen
-    make: Callable[[str, Phase], tuple[Phase, ...]]  # (backbone, a phase that lends epochs, batch, recipe) -> phases
+    make: Callable[[str | Backbone, Phase], tuple[Phase, ...]]  # (backbone, a phase that lends epochs, batch, recipe) -> phases
 
 
-def top(backbone: str, share: float = 0.5) -> int:
+def top(backbone: str | Backbone, share: float = 0.5) -> int:
     """A cut at a block's end that leaves about `share` of the backbone's weights to train."""
     total, passed = sum(block.parameters for block in blocks(backbone)), 0
     best, distance = 0, float("inf")
@@ -36,31 +36,31 @@ def _phase(like: Phase, frozen, rate: float) -> Phase:
     )
 
 
-def _transfer(_backbone: str, like: Phase) -> tuple[Phase, ...]:
+def _transfer(_backbone: str | Backbone, like: Phase) -> tuple[Phase, ...]:
     return (_phase(like, "all", HEAD_RATE),)
 
 
-def _thaw_top(backbone: str, like: Phase) -> tuple[Phase, ...]:
+def _thaw_top(backbone: str | Backbone, like: Phase) -> tuple[Phase, ...]:
     return (_phase(like, "all", HEAD_RATE), _phase(like, top(backbone), THAWED_RATE))
 
 
-def _report(backbone: str, like: Phase) -> tuple[Phase, ...]:
-    k = min(100, BACKBONES[backbone].layers // 2)
+def _report(backbone: str | Backbone, like: Phase) -> tuple[Phase, ...]:
+    k = min(100, find_backbone(backbone).layers // 2)
     return (_phase(like, "all", HEAD_RATE), _phase(like, k, THAWED_RATE), _phase(like, 1, LAST_RATE))
 
 
-def _reverse(backbone: str, like: Phase) -> tuple[Phase, ...]:
+def _reverse(backbone: str | Backbone, like: Phase) -> tuple[Phase, ...]:
     return _report(backbone, like)[::-1]
 
 
-def _gradual(backbone: str, like: Phase) -> tuple[Phase, ...]:
+def _gradual(backbone: str | Backbone, like: Phase) -> tuple[Phase, ...]:
     cuts = list(dict.fromkeys(top(backbone, share) for share in (0.25, 0.5, 0.75)))
     rates = (THAWED_RATE, THAWED_RATE / 2, LAST_RATE)
     thawed = [_phase(like, k, rate) for k, rate in zip(cuts, rates, strict=False)]
     return (_phase(like, "all", HEAD_RATE), *thawed, _phase(like, 0, LAST_RATE))
 
 
-def _winner(_backbone: str, like: Phase) -> tuple[Phase, ...]:
+def _winner(_backbone: str | Backbone, like: Phase) -> tuple[Phase, ...]:
     return (_phase(like, "all", HEAD_RATE), _phase(like, 0, LAST_RATE))
 
 

@@ -37,12 +37,13 @@ def pretrained(drawn):
     """Makes plans whose small network starts from kept weights, so that no real ones are needed."""
     import keras
 
-    from core.models import vanilla
+    from core.models import find_backbone
+    from core.models.applications import construct
 
     settings, _ = drawn
     keras.utils.set_random_seed(1)
     file = settings.home / "small.weights.h5"
-    vanilla.construct(SIZE).save_weights(file)
+    construct(find_backbone("vanilla"), SIZE).save_weights(file)
     content = hashlib.sha256(file.read_bytes()).hexdigest()
     settings.frozen_weights.mkdir()
     file.rename(settings.frozen_weights / f"{content}.weights.h5")
