@@ -1,10 +1,11 @@
-"""A home-made network drawn from photo to class, as Graphviz's DOT: what is frozen blue and striped, what trains orange.
+"""A home-made network drawn from photo to class, as DOT: what is frozen blue and striped, what trains orange.
 
 A convolution, its normalisation and its activation are one node. A network with many nodes has one a block.
 """
 
 import html
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
 
 from core.charts.colours import Palette, ink_on, mix, palette
@@ -187,7 +188,7 @@ def _head(last: Layer, of: dict[str, str], input_size: int, head: Head, classes:
     size = _size((classes,), (width + 1) * classes)
     nodes.append(Node("head_classes", f"{classes:,} classes", "softmax", size, "thawing", "head", "head"))
     ids = [of[last.name], *(node.id for node in nodes)]
-    return nodes, [Edge(*pair) for pair in zip(ids[:-1], ids[1:], strict=True)]
+    return nodes, [Edge(*pair) for pair in pairwise(ids)]
 
 
 def _dropout(name: str, rate: float) -> Node:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.augment import validate
 from core.charts import label_bar
-from core.models import BACKBONES
+from core.models import backbone_of
 from core.records import Dataset, RunSpec, Split
 from pages.parts import augment_grid, augment_photos, augment_recipe, selection, train_plan, words
 
@@ -41,10 +41,10 @@ def show(asked: tuple) -> None:
         return
     with st.spinner("Making the batch …", show_time=False):
         batch = augment_photos.first_batch(spec.model_dump_json(), spec.split, phase, LIMIT)
-    plan, backbone = spec.phases[phase], BACKBONES[spec.backbone]
+    plan, backbone = spec.phases[phase], backbone_of(spec)
     whole = min(plan.batch_size, batch.photos_an_epoch)
     pieces = [
-        backbone.title,
+        words.plain(backbone.title),
         words.freezing(plan, backbone.layers),
         words.count(whole, "photo") + f" of {spec.input_size} px",
         f"seed {spec.seed}",

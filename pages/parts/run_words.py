@@ -1,6 +1,7 @@
 """A run's settings and figures in words: network, head, phases, cost."""
 
-from core.models import BACKBONES, is_run_id
+from core.errors import UnknownBackbone
+from core.models import Backbone, backbone_of, is_run_id
 from core.records import ENDED_EARLY, Head, Phase, Run, RunKind, RunSpec
 from pages.parts import words
 
@@ -9,7 +10,16 @@ def network(run: Run) -> str:
     """ "Xception", or how the run came to be where nothing was trained."""
     if run.spec is None:
         return str(run.kind)
-    return BACKBONES[run.spec.backbone].title if run.spec.backbone in BACKBONES else run.spec.backbone
+    known = _backbone(run.spec)
+    return known.title if known else run.spec.backbone
+
+
+def _backbone(spec: RunSpec) -> Backbone | None:
+    """None for a network that Thaw doesn't know any more."""
+    try:
+        return backbone_of(spec)
+    except UnknownBackbone:
+        return None
 
 
 def training(run: Run) -> str:
@@ -19,8 +29,8 @@ def training(run: Run) -> str:
 
 def freezing(spec: RunSpec, phase: Phase) -> str:
     """What one phase keeps frozen; a network Thaw doesn't know any more says only the number."""
-    if spec.backbone in BACKBONES:
-        return words.freezing(phase, BACKBONES[spec.backbone].layers)
+    if known := _backbone(spec):
+        return words.freezing(phase, known.layers)
     return f"first {phase.frozen} layers stay frozen"
 
 
@@ -130,8 +140,9 @@ def prefix(run: Run) -> str:
     found = run.metrics
     if not found.get("prefix_layers"):
         return ""
-    layers = BACKBONES[run.spec.backbone].layers
-    text = f"{found['prefix_layers']:.0f} of {layers}, instead of once an epoch"
+    known = _backbone(run.spec)
+    of = f" of {known.layers}" if known else ""
+    text = f"{found['prefix_layers']:.0f}{of}, instead of once an epoch"
     saved = found.get("prefix_seconds_saved", 0)
     return text + (f": about {words.duration(saved)} saved" if saved >= 1 else "")
 

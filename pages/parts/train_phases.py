@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.models import BACKBONES
+from core.models import backbone_of
 from core.records import EarlyStopping, Phase, RunSpec
 from pages.parts import train_plan
 
@@ -25,7 +25,7 @@ def phases(spec: RunSpec) -> RunSpec:
 
 
 def _phase(spec: RunSpec, position: int, phase: Phase, key: str) -> Phase:
-    layers = BACKBONES[spec.backbone].layers
+    layers = backbone_of(spec).layers
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"train_row_{position}"):
         st.markdown(f"**Phase {position + 1}**", width=76)
         every = st.toggle(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import ThawError
 from core.jobs import sweep as sweeps
-from core.models import BACKBONES, blocks
+from core.models import Backbone, backbone_of, blocks
 from core.records import RunSpec
 from core.settings import settings
 from pages.parts import loaders, words
@@ -20,14 +20,14 @@ def sweep(spec: RunSpec, wrong: bool) -> None:
             "Trains this plan once for each cut of its last phase and each seed. Seeds show how far two trainings of "
             "the same plan differ: three of each cut are the least that can tell two cuts apart."
         )
-        layers = BACKBONES[spec.backbone].layers
+        backbone = backbone_of(spec)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             text = st.text_input(
                 "Frozen layers, with commas",
-                ", ".join(map(str, suggestions(spec.backbone))),
-                key=f"train_sweep_cuts_{spec.backbone}",
+                ", ".join(map(str, suggestions(backbone))),
+                key=f"train_sweep_cuts_{backbone.key}",
                 width=330,
-                help=f"0 to {layers}. Cuts that train the same weights, as before and after a pooling layer, are "
+                help=f"0 to {backbone.layers}. Cuts that train the same weights, as before and after a pooling layer, are "
                 "trained once.",
             )
             seeds = st.number_input(
@@ -52,7 +52,7 @@ def sweep(spec: RunSpec, wrong: bool) -> None:
             (st.error if kind == "error" else st.success)(words.plain(said))
 
 
-def suggestions(backbone: str) -> list[int]:
+def suggestions(backbone: str | Backbone) -> list[int]:
     """The ends of the last blocks: cuts where a single tensor crosses, so that the part before them can be kept."""
     ends = [block.last + 1 for block in blocks(backbone) if block.cuts and block.parameters]
     return ends[-SUGGESTED:]
