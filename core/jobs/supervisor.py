@@ -20,6 +20,7 @@ from core.records import Run, Status
 from core.runs import RunStore
 from core.runs.files import read_json, read_predictions
 from core.settings import Settings, settings
+from core.training.failures import smaller
 
 POLL_SECONDS = 0.2
 HEARTBEAT_SECONDS = 2.0
@@ -120,7 +121,7 @@ class Supervisor:
         if run.stop_requested:
             self._store.cancel(run.id)
         elif not self._settle(run):
-            self._died(run, _how(code))
+            self._died(run, _how(code, run))
 
     def _settle(self, run: Run) -> bool:
         """Publish what the current attempt left: a result, or the sentence of an error. False where it left nothing."""
@@ -189,10 +190,11 @@ class Supervisor:
         self._active.clear()
 
 
-def _how(code: int) -> str:
-    """How a process ended, in words."""
+def _how(code: int, run: Run) -> str:
+    """How a run's process ended, in words."""
     if code == -signal.SIGKILL:
-        return "its process was killed, often because the computer had too little memory"
+        what = smaller(run.spec, run.progress.phase - 1 if run.progress.phase else None)
+        return f"its process was killed, often because the computer's memory is too small {what}"
     if code < 0:
         return f"its process was ended by {signal.Signals(-code).name}"
     return f"its process ended with exit code {code}"

@@ -14,7 +14,7 @@ from core.records import Progress
 from core.runs import ENVIRONMENT, WEIGHTS, RunStore
 from core.runs.files import write_json, write_predictions
 from core.settings import Settings
-from core.training import Result, Stopped
+from core.training import Result, Stopped, failures
 from core.training.environment import environment
 
 DONE, STOPPED, FAILED = 0, 3, 4  # exit codes; any other is a death
@@ -48,8 +48,8 @@ def run(settings: Settings, run_id: str, attempt: int, train: str) -> int:
     except Exception as error:
         traceback.print_exc()
         line = (str(error) or "no message").splitlines()[0]
-        sentence = str(TrainingFailed(reason=f"an unexpected {type(error).__name__}: {line[:300]}"))
-        write_json(folder / places.ERROR, {"sentence": sentence})
+        reason = failures.full_disk(error) or f"an unexpected {type(error).__name__}: {line[:300]}"
+        write_json(folder / places.ERROR, {"sentence": str(TrainingFailed(reason=reason))})
         return FAILED
     return DONE
 

@@ -19,13 +19,28 @@ def save(folder: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray], 
     """Write the checkpoint of `epoch` (counts over all phases) as a new folder in `folder`; returns it.
 
     Written beside, synced, renamed: a folder with its final name is complete. `state` must be plain JSON; it and the
-    SHA-256 of the arrays' file stand in the manifest. Older checkpoints but the one before are deleted.
+    SHA-256 of the arrays' file stand in the manifest. Older checkpoints but the one before are deleted. Where writing
+    fails (a full disk), nothing of the new one is left and the older ones stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"epoch-{epoch:05d}"
     beside = folder / f".{final.name}.part"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
+    try:
+        _write(beside, spec_id, epoch, arrays, state)
+        shutil.rmtree(final, ignore_errors=True)  # a damaged one of the same epoch
+        beside.rename(final)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    _sync_folder(folder)
+    for old in _folders(folder)[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return final
+
+
+def _write(beside: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
     with (beside / ARRAYS).open("wb") as file:
         np.savez(file, **arrays)
         _sync(file)
@@ -40,18 +55,13 @@ def save(folder: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray], 
         json.dump(manifest, file, indent=1)
         _sync(file)
     _sync_folder(beside)
-    shutil.rmtree(final, ignore_errors=True)  # a damaged one of the same epoch
-    beside.rename(final)
-    _sync_folder(folder)
-    for old in _folders(folder)[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
-    return final
 
 
 def newest(folder: Path, spec_id: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
     """Arrays and state of the newest valid checkpoint of this spec; None where there is none.
 
-    A folder that is cut short, damaged, of another spec or of another format is passed over.
+    A folder that is cut short, damaged, of another spec or of another format is passed over; so is one that holds
+    numbers that are none, from which no training can go on.
     """
     for candidate in _folders(folder):
         try:
@@ -61,7 +71,9 @@ def newest(folder: Path, spec_id: str) -> tuple[dict[str, np.ndarray], dict[str,
             if manifest["sha256"][ARRAYS] != _sha256(candidate / ARRAYS):
                 continue
             with np.load(candidate / ARRAYS, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}, manifest["state"]
+                arrays = {name: file[name] for name in file.files}
+            if all(np.isfinite(array).all() for array in arrays.values()):
+                return arrays, manifest["state"]
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return None

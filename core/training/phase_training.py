@@ -7,7 +7,6 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from core.errors import TrainingFailed
 from core.records import RECALL, Part, Phase, RunSpec
 from core.training.epoch import MOST_RECALLS, steps
 from core.training.phase_input import Source, stream
@@ -16,6 +15,10 @@ from core.training.prefix_cache import outputs
 PREDICT_BATCH = 64
 SMALLEST = 1e-7  # probabilities are cut here before the logarithm, as Keras's cross-entropy does
 COOLED = 0.1  # the exponential schedule ends at this share of the rate it began with
+
+
+class NotANumberError(Exception):
+    """The loss is no number any more; the text says where: "batch 12", "on the validation photos"."""
 
 
 class PhaseTraining:
@@ -48,7 +51,7 @@ class PhaseTraining:
         """Train epoch number `epoch` (from 1, over all phases); this phase plans epochs up to `last`.
 
         `done(batch, photos, seconds)` is called after every batch. Returns train_loss, train_accuracy, learning_rate.
-        Raises TrainingFailed as soon as the loss is no number.
+        Raises NotANumberError as soon as the loss is no number.
         """
         if self._iterator is None:  # one stream for the rest of the phase: the augmenter is traced once
             self._iterator = iter(stream(self._spec, self.phase, self.source(Part.TRAIN), self._classes, epoch, last))
@@ -58,18 +61,20 @@ class PhaseTraining:
         for batch in range(1, self.batches + 1):
             logs = self.model.train_function(self._iterator)
             if not math.isfinite(float(logs["loss"])):
-                raise TrainingFailed(
-                    reason=f"the loss was no longer a number in epoch {epoch}, batch {batch}. The learning rate of "
-                    f"{self.phase.learning_rate:g} is most likely too high; try {self.phase.learning_rate / 10:g}."
-                )
+                raise NotANumberError(f"batch {batch}")
             now = time.perf_counter()
-            done(batch, min(self.phase.batch_size, self.train_photos), now - began)
+            size = self.phase.batch_size
+            done(batch, min(size, self.train_photos - (batch - 1) * size), now - began)
             began = now
         return {
             "train_loss": float(logs["loss"]),
             "train_accuracy": float(logs["accuracy"]),
-            "learning_rate": float(np.asarray(self.model.optimizer.learning_rate)),
+            "learning_rate": self.rate(),
         }
+
+    def rate(self) -> float:
+        """The learning rate now, after schedule and warm-up."""
+        return float(np.asarray(self.model.optimizer.learning_rate))
 
     def probabilities(self, part: Part, tick: Callable[[], None] = lambda: None) -> np.ndarray:
         """ndarray of shape (photos of the part, classes), float32; rows sum to 1."""
@@ -85,19 +90,23 @@ class PhaseTraining:
         """validation_loss (mean cross-entropy) and validation_accuracy, without class weights.
 
         And for up to MOST_RECALLS classes "validation_recall_0" ...: the share of each class's photos that is right.
+        Raises NotANumberError where the loss is none: the step of the last batch has blown up the weights.
         """
         answers = self.probabilities(Part.VALIDATION, tick)
         _, labels, rows = self.source(Part.VALIDATION)
         true = labels[rows]
         of_true = answers[np.arange(len(true)), true].astype(np.float64)
         right = answers.argmax(axis=1) == true
+        loss = float(-np.log(np.clip(of_true, SMALLEST, 1)).mean())
+        if not math.isfinite(loss):
+            raise NotANumberError("on the validation photos")
         recalls = {
             f"{RECALL}{label}": float(right[true == label].mean())
             for label in (range(self._classes) if self._classes <= MOST_RECALLS else ())
             if (true == label).any()
         }
         return {
-            "validation_loss": float(-np.log(np.clip(of_true, SMALLEST, 1)).mean()),
+            "validation_loss": loss,
             "validation_accuracy": float(right.mean()),
         } | recalls
 

@@ -14,9 +14,13 @@ class Position:
     epoch: int = 0  # epochs done over all phases
     best: float | None = None  # best monitored figure of this phase
     best_epoch: int = 0  # epoch of this phase that had it
+    began_with: int = 0  # epoch (over all phases) whose weights this phase began with; 0 in the first
     seconds: float = 0.0  # of all attempts
     train_seconds: float = 0.0  # of that, in training batches
     train_photos: int = 0  # photos that went through them
+    prefix_layers: int = 0  # most layers whose outputs were kept in any phase
+    prefix_epochs: int = 0  # epochs that trained on kept outputs
+    prefix_saved: float = 0.0  # seconds that this saved, the passes that computed them taken off
     history: list[dict[str, float]] = field(default_factory=list)  # metrics of each epoch
 
     def judge(self, phase: Phase, metrics: dict[str, float]) -> bool:
@@ -27,6 +31,11 @@ class Position:
             self.best, self.best_epoch = figure, self.phase_epoch
             return True
         return False
+
+    def kept_epoch(self, best: bool) -> int:
+        """The epoch, from 1 over all phases, that the weights are of: the phase's best one or its last."""
+        own = self.best_epoch if best else self.phase_epoch
+        return self.epoch - self.phase_epoch + own if own else self.began_with
 
     def phase_over(self, phase: Phase) -> bool:
         waited = self.phase_epoch - self.best_epoch

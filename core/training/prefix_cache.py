@@ -1,10 +1,12 @@
 """Outputs of a frozen prefix, computed once and shared by every phase and run that can use them."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.models import backbone_of
 from core.records import RunSpec, content_hash
 from core.settings import Settings
 from core.training.disk_cache import kept
@@ -58,9 +60,14 @@ def features(
             tick(start)
             array[start : start + BATCH] = outputs(prefix, pixels[rows[start : start + BATCH]], BATCH)
 
-    key = content_hash([list(ids), spec.input_size, spec.weights_hash, spec.backbone, cut, base])
-    path = settings.cache / "prefix" / f"{key}-{spec.backbone}-{cut}.npy"
-    return kept(path, shape, "float32", fill, limit, tick=lambda: tick(0))
+    return kept(where(settings, spec, cut, ids, base), shape, "float32", fill, limit, tick=lambda: tick(0))
+
+
+def where(settings: Settings, spec: RunSpec, cut: int, ids: Sequence[str], base: int = 0) -> Path:
+    """The file of an entry, whether it is there or not; arguments as in `features`."""
+    network = backbone_of(spec).key
+    key = content_hash([list(ids), spec.input_size, spec.weights_hash, network, cut, base])
+    return settings.cache / "prefix" / f"{key}-{network}-{cut}.npy"
 
 
 def fits(output: tuple[int, ...], photos: int, limit: int | None = None) -> bool:

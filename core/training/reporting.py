@@ -18,30 +18,44 @@ class Reporter:
         self.finish_asked = False  # whether the training shall end now and keep its best epoch
         self.progress = Progress(epochs=epochs)
         self._reported = self._looked = float("-inf")
+        self._estimated = 0.0  # when the time left was told
 
-    def tick(self, **changes) -> None:
-        """Note what changed (fields of Progress), report it if due. Raises Stopped where a stop was asked for."""
+    def tick(self, due: Callable[[], dict] | None = None, /, **changes) -> None:
+        """Note what changed (fields of Progress), report it if due. Raises Stopped where a stop was asked for.
+
+        `due()` gives more changes and is called only if they are reported: they may take a moment to find.
+        """
         now = time.monotonic()
         if now - self._looked >= STOP_SECONDS:
             self._looked = now
             if self._stop():
                 raise Stopped
-        if changes:
-            self.progress = self.progress.model_copy(update=changes)
+        self._note(changes)
         if now - self._reported >= REPORT_SECONDS:
             self._reported = now
+            self._note(due() if due else {})
             self._report(None)
 
     def epoch(self, metrics: dict[str, float], **changes) -> None:
         """Report the end of an epoch with its metrics, always. Raises Stopped as `tick` does."""
-        self.progress = self.progress.model_copy(update=changes)
+        self._note(changes)
         self._reported = time.monotonic()
         self._report(metrics)
         if self._stop():
             raise Stopped
 
+    def _note(self, changes: dict) -> None:
+        if changes:
+            self.progress = self.progress.model_copy(update=changes)
+        if "eta_seconds" in changes:
+            self._estimated = time.monotonic()
+
     def _report(self, metrics: dict[str, float] | None) -> None:
-        self.finish_asked |= bool(self._callback(self.progress, metrics))
+        told = self.progress
+        if told.eta_seconds is not None:  # it runs on between two estimates
+            passed = time.monotonic() - self._estimated
+            told = told.model_copy(update={"eta_seconds": max(0.0, told.eta_seconds - passed)})
+        self.finish_asked |= bool(self._callback(told, metrics))
 
     def say(self, note: str, **changes) -> None:
         """Report at once that something else is being done now."""

@@ -1,32 +1,41 @@
 """The trainer: phases one after the other, from the last checkpoint on, to predictions on validation and test."""
 
-import errno
-import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 
 from core.errors import TrainingFailed
 from core.models.network import PhaseModel, build
-from core.records import ENDED_EARLY, Part, PartPredictions, Phase, Predictions, Progress, RunSpec
+from core.records import (
+    ENDED_EARLY,
+    NOT_A_NUMBER,
+    NOT_A_NUMBER_RATE,
+    Part,
+    PartPredictions,
+    Phase,
+    Predictions,
+    Progress,
+    RunSpec,
+)
 from core.settings import Settings
-from core.training import checkpoints, prefix_cache
+from core.training import checkpoints, failures, prefix_cache
+from core.training.clock import Clock, Throughput
 from core.training.epoch import makes_copies, photos_an_epoch
 from core.training.input import make_deterministic
+from core.training.memory import memory_mb, peak_memory_mb
 from core.training.outcome import Result
 from core.training.pace import Pace
 from core.training.phase_input import Photos
-from core.training.phase_training import PhaseTraining
+from core.training.phase_training import NotANumberError, PhaseTraining
 from core.training.pixels import decoded
 from core.training.position import Position
 from core.training.reporting import Reporter
 from core.training.sources import Sources
+from core.training.variables import assign, count, named, values
 
 CHECKPOINT_SECONDS = 10.0  # a checkpoint at the end of an epoch, but not more often than this
 WEIGHTS = "trained.weights.h5"
@@ -51,34 +60,25 @@ def train(
     folder : this attempt's folder. The trained weights are left in it; checkpoints lie in `folder.parent /
         "checkpoints"`, where the next attempt finds them. The caller deletes them once the run is finished.
     report(progress, None) : called at most every 0.5 s, and report(progress, metrics) at each epoch's end, with
-        train_loss, train_accuracy, validation_loss, validation_accuracy, learning_rate, seconds and, for up to
-        core.training.epoch.MOST_RECALLS classes, their validation recall. Where it answers True the training
-        ends at once with the best epoch of its phase, once there is one.
+        train_loss, train_accuracy, validation_loss, validation_accuracy, learning_rate, seconds, photos_per_second,
+        memory_mb and, for up to core.training.epoch.MOST_RECALLS classes, their validation recall. Where it answers
+        True the training ends at once with the best epoch of its phase, once there is one.
     stop() : looked at between batches; True raises core.training.Stopped.
 
     The result is a function of spec and photos on one machine: an interrupted run that goes on ends with the very
-    weights it would have had. Raises TrainingFailed with a sentence where the loss is no number, memory or disk runs
-    out, or a photo can't be read.
+    weights it would have had. A loss that is no number any more ends it as if somebody had asked for that: the best
+    epoch of the phase is kept, or what the phase began with. Raises TrainingFailed with a sentence where that happens
+    in the very first epoch, memory or disk runs out, or a photo can't be read.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    reporter = Reporter(report, stop, spec.epochs)
+    reporter, training = Reporter(report, stop, spec.epochs), None
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         training = _Training(settings, spec, classes, split_rows, folder, reporter, checkpoint_seconds)
         return training.run(evaluation_id)
-    except (MemoryError, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.ENOSPC:
-            raise
-        what = "the disk is full; free some space and try again" if isinstance(error, OSError) else _smaller(spec)
-        raise TrainingFailed(reason=f"{what}.") from error
     except Exception as error:
-        if type(error).__name__ != "ResourceExhaustedError":  # TensorFlow's; its class is not needed otherwise
+        if (reason := failures.reason(error, spec, training and training.number)) is None:
             raise
-        raise TrainingFailed(reason=f"{_smaller(spec)}.") from error
-
-
-def _smaller(spec: RunSpec) -> str:
-    largest = max(phase.batch_size for phase in spec.phases)
-    return f"this computer's memory is too small for a batch of {largest}; try {max(1, largest // 2)}"
+        raise TrainingFailed(reason=reason) from error
 
 
 class _Training:
@@ -95,16 +95,18 @@ class _Training:
         self.network = build(settings, spec, len(classes))
         counts = np.bincount(self.photos.labels[self.photos.rows[Part.TRAIN]], minlength=len(classes))
         self.an_epoch = [photos_an_epoch(phase, counts) for phase in spec.phases]
-        self.pace = Pace(settings, spec, self.an_epoch)
-        self.sources = Sources(settings, spec, classes, self.photos, reporter, self.pace)
+        self.sources = Sources(settings, spec, classes, self.photos, reporter)
+        validation, test = (len(self.photos.rows[part]) for part in (Part.VALIDATION, Part.TEST))
+        self.pace = Pace(settings, spec, self.sources.courses(self.an_epoch), (validation, validation + test))
+        self.sources.forward = self.pace.forward
         self.position = Position()
+        self.number: int | None = None  # of the phase that is made ready or trained, from 0
         self.changed: list = []  # variables that any phase so far may have changed, in a fixed order
         self.best: list[np.ndarray] | None = None  # values of the phase's variables at its best epoch
-        self.cache_used = False
-        self.phase_cached = False
-        self.prefix_layers = 0  # that ran once for a whole phase
-        self.prefix_saved = 0.0  # seconds that this saved, by the measured pace
+        self.prefix_layers = 0  # whose outputs are kept in this phase
+        self.kept = 0  # the epoch, over all phases, that the weights are of
         self.ended_early = False
+        self.not_a_number: dict[str, float] = {}  # figures of a loss that was none
 
     def _read(self, split_rows: pd.DataFrame) -> Photos:
         rows = split_rows[split_rows["part"].isin([str(part) for part in PARTS])].sort_values("id")
@@ -132,99 +134,141 @@ class _Training:
                 continue
             if self.ended_early:
                 break
+            self.number = number
+            clock = Clock(self.sources)
+            left = self.pace.left(number, phase.epochs - (self.position.phase_epoch if number == first else 0))
+            self.reporter.say("preparing the phase", phase=number + 1, eta_seconds=left)
             running = self._ready(number, phase, model, found[0] if found and number == first else None)
             frozen = self.network.frozen_fingerprint(phase.frozen)
-            self._phase(number, phase, running, model)
+            self._phase(number, phase, running, model, clock)
             if self.network.frozen_fingerprint(phase.frozen) != frozen:
                 raise TrainingFailed(reason=f"weights that phase {number + 1} freezes have moved, a fault of ours.")
         return self._finish(running, evaluation_id)
 
     def _ready(self, number: int, phase: Phase, model: PhaseModel, restored: dict | None) -> PhaseTraining:
         """The phase compiled, on kept features where the spec allows it, and put back to its checkpoint."""
-        spec, trained, self.phase_cached = self.spec, model.full, False
+        spec, trained, self.prefix_layers = self.spec, model.full, 0
         source = self.sources.of(phase)
-        prefix, count = model.prefix, len(self.photos.ids) + (self.an_epoch[number] if makes_copies(phase) else 0)
+        prefix, rows = model.prefix, len(self.photos.ids) + (self.an_epoch[number] if makes_copies(phase) else 0)
         if restored is not None:
-            _assign(self.changed, restored, "variable")
-        if prefix is not None and prefix_cache.usable(spec, number, model.cut, prefix.output_shape[1:], count):
+            assign(self.changed, restored, "variable")
+        if prefix is not None and prefix_cache.usable(spec, number, model.cut, prefix.output_shape[1:], rows):
             trained, source = model.suffix, self.sources.of_prefix(phase, model, source)
-            self.cache_used = self.phase_cached = True
-            self.prefix_layers = max(self.prefix_layers, model.cut)
+            self.prefix_layers = model.cut
         running = PhaseTraining(spec, phase, trained, source, self.an_epoch[number], len(self.classes))
-        self.best = _values(model.suffix.variables)
+        self.best = values(model.suffix.variables)
         if restored is None:
             self.position.phase, self.position.phase_epoch = number, 0
             self.position.best, self.position.best_epoch = None, 0
+            self.position.began_with = self.kept
         else:
-            _assign(trained.optimizer.variables, restored, "optimizer")
+            assign(trained.optimizer.variables, restored, "optimizer")
             best = [value for name, value in sorted(restored.items()) if name.startswith("best/")]
             self.best = best or self.best  # else the checkpoint's own epoch is the best
         return running
 
-    def _phase(self, number: int, phase: Phase, running: PhaseTraining, model: PhaseModel) -> None:
-        position, photos = self.position, running.train_photos
+    def _phase(self, number: int, phase: Phase, running: PhaseTraining, model: PhaseModel, clock: Clock) -> None:
+        position = self.position
         last = position.epoch - position.phase_epoch + phase.epochs
         while not position.phase_over(phase) and not self._end_asked():
-            epoch, began = position.epoch + 1, time.monotonic()
-            note = f"epoch {epoch} of {self.spec.epochs}"
-            self.reporter.say(note, phase=number + 1, epoch=position.epoch, batch=0, batches=running.batches)
-
-            def done(batch, size, seconds, epochs_left=last - epoch, note=note):
-                self.pace.batch(number, size, seconds)
-                position.train_seconds += seconds
-                position.train_photos += size
-                left = self.pace.left(number, epochs_left, max(0, photos - batch * size))
-                self.reporter.tick(note=note, batch=batch, eta_seconds=left)
-                if self._end_asked():
-                    raise _EndError
-
-            self.network.seed_dropout(epoch)
             try:
-                metrics = running.train_epoch(epoch, last, done)
+                metrics = self._epoch(number, last, running, clock)
             except _EndError:
                 break
-            checked = time.monotonic()
-            metrics |= running.validate(self.reporter.tick)
-            self.pace.validated(number, time.monotonic() - checked)
-            metrics["seconds"] = time.monotonic() - began
-            position.epoch, position.phase_epoch = epoch, position.phase_epoch + 1
+            except NotANumberError as where:
+                self._no_number(phase, position.epoch + 1, str(where))
+                break
+            position.epoch, position.phase_epoch = position.epoch + 1, position.phase_epoch + 1
             position.history.append(metrics)
+            self._count_kept(running)
             if position.judge(phase, metrics):
-                self.best = _values(model.suffix.variables)
-            self._checkpoint(phase, running)
-            self.reporter.epoch(metrics, epoch=epoch, eta_seconds=self.pace.left(number, last - epoch, 0))
+                self.best = values(model.suffix.variables)
+            self._checkpoint(running)
+            self.pace.between(number, clock.passed())
+            left = self.pace.left(number, last - position.epoch)
+            live = {name: metrics[name] for name in ("photos_per_second", "memory_mb", "learning_rate")}
+            self.reporter.epoch(metrics, epoch=position.epoch, eta_seconds=left, **live)
         self.pace.remember()
         more = number + 1 < len(self.spec.phases)
         self.ended_early = not position.phase_over(phase) or (more and self._end_asked())
-        if self.phase_cached:
-            self.prefix_saved += self.pace.saved(photos * max(position.phase_epoch - 1, 0))
-        if self.ended_early or (phase.early_stopping is not None and position.best_epoch != position.phase_epoch):
+        best = self.ended_early or phase.early_stopping is not None
+        if self.ended_early or (best and position.best_epoch != position.phase_epoch):
             for variable, value in zip(model.suffix.variables, self.best, strict=True):
                 variable.assign(value)
+        self.kept = position.kept_epoch(best)
 
-    def _kept_epoch(self) -> int:
-        """The epoch, from 1 over all phases, whose weights are kept."""
-        position, phase = self.position, self.spec.phases[self.position.phase]
-        best = self.ended_early or phase.early_stopping is not None
-        return position.epoch - position.phase_epoch + (position.best_epoch if best else position.phase_epoch)
+    def _epoch(self, number: int, last: int, running: PhaseTraining, clock: Clock) -> dict[str, float]:
+        """Train the next epoch, `last` being the last one that its phase plans, and validate; returns its figures.
+
+        Raises NotANumberError, and _EndError where somebody asked to end now.
+        """
+        position, epoch, began = self.position, self.position.epoch + 1, time.monotonic()
+        note, through = f"epoch {epoch} of {self.spec.epochs}", Throughput()
+        self.reporter.say(note, phase=number + 1, epoch=position.epoch, batch=0, batches=running.batches)
+
+        def now() -> dict[str, float | None]:
+            return {
+                "eta_seconds": self.pace.left(number, last - epoch, running.train_photos - through.photos),
+                "photos_per_second": through.rate,
+                "memory_mb": memory_mb(),
+                "learning_rate": running.rate(),
+            }
+
+        def done(batch: int, size: int, seconds: float) -> None:
+            through.add(size, seconds, compiles=not clock.started)
+            self.pace.batch(number, size, seconds)
+            if clock.started:
+                clock.aside(seconds)
+            else:
+                clock.started = True
+                self.pace.started(number, clock.passed())
+            position.train_seconds += seconds
+            position.train_photos += size
+            self.reporter.tick(now, note=note, batch=batch)
+            if self._end_asked():
+                raise _EndError
+
+        self.network.seed_dropout(epoch)
+        metrics = running.train_epoch(epoch, last, done) | running.validate(self.reporter.tick)
+        measured = {"photos_per_second": through.rate, "memory_mb": memory_mb()}
+        return metrics | measured | {"seconds": time.monotonic() - began}
+
+    def _no_number(self, phase: Phase, epoch: int, where: str) -> None:
+        """End with what there is. Raises TrainingFailed where there is nothing yet."""
+        rate = phase.learning_rate
+        if self.position.epoch == 0:
+            raise TrainingFailed(
+                reason=f"the loss was no longer a number in epoch {epoch}, {where}. The learning rate of {rate:g} is "
+                f"most likely too high; try {rate / 10:g}."
+            )
+        self.not_a_number = {NOT_A_NUMBER: float(epoch), NOT_A_NUMBER_RATE: rate}
+
+    def _count_kept(self, running: PhaseTraining) -> None:
+        """Note what an epoch on kept outputs saved."""
+        spent, self.sources.prefix_seconds = self.sources.prefix_seconds, 0.0
+        if self.prefix_layers:
+            photos = running.train_photos + len(self.photos.rows[Part.VALIDATION])
+            self.position.prefix_layers = max(self.position.prefix_layers, self.prefix_layers)
+            self.position.prefix_epochs += 1
+            self.position.prefix_saved += self.pace.saved(self.prefix_layers, photos) - spent
 
     def _end_asked(self) -> bool:
         """Whether to end now; not before there is an epoch to keep."""
         return self.reporter.finish_asked and self.position.epoch > 0
 
-    def _checkpoint(self, phase: Phase, running: PhaseTraining) -> None:
+    def _checkpoint(self, running: PhaseTraining) -> None:
         if time.monotonic() - self.saved < self.checkpoint_seconds:
             return
         self.position.seconds = self.earlier_seconds + time.monotonic() - self.began
-        arrays = _named("variable", _values(self.changed))
-        arrays |= _named("optimizer", _values(running.model.optimizer.variables))
-        if phase.early_stopping is not None and self.position.best_epoch != self.position.phase_epoch:
-            arrays |= _named("best", self.best)
+        arrays = named("variable", values(self.changed))
+        arrays |= named("optimizer", values(running.model.optimizer.variables))
+        if self.position.best_epoch != self.position.phase_epoch:  # who ends early gets it, whatever the phase says
+            arrays |= named("best", self.best)
         checkpoints.save(self.checkpoints, self.spec.id, self.position.epoch, arrays, asdict(self.position))
         self.saved = time.monotonic()
 
     def _finish(self, running: PhaseTraining, evaluation_id: str) -> Result:
-        self.reporter.say("predicting validation and test", eta_seconds=None)
+        self.reporter.say("predicting validation and test", eta_seconds=self.pace.ending())
         parts = {}
         for part in (Part.VALIDATION, Part.TEST):
             rows = self.photos.rows[part]
@@ -239,45 +283,27 @@ class _Training:
         position = self.position
         metrics = {
             "seconds": self.earlier_seconds + time.monotonic() - self.began,
-            "peak_memory_mb": _peak_memory_mb(),
+            "peak_memory_mb": peak_memory_mb(),
             "photos_per_second": position.train_photos / max(position.train_seconds, 1e-9),
             "parameters": float(self.network.model.count_params()),
-            "trainable_parameters": float(_count(running.model.trainable_variables)),
+            "trainable_parameters": float(count(running.model.trainable_variables)),
             "validation_accuracy": float((validation.predicted == validation.true).mean()),
             "epochs": float(position.epoch),
-            "best_epoch": float(self._kept_epoch()),
+            "best_epoch": float(self.kept),
             "frozen_checked": 1.0,  # the weights of frozen layers were the same before and after every phase
         }
         if self.ended_early:
             metrics[ENDED_EARLY] = 1.0
-        if self.cache_used:
-            metrics |= {"prefix_layers": float(self.prefix_layers), "prefix_seconds_saved": self.prefix_saved}
+        metrics |= self.not_a_number
+        if position.prefix_layers:
+            metrics |= {
+                "prefix_layers": float(position.prefix_layers),
+                "prefix_epochs": float(position.prefix_epochs),
+                "prefix_seconds_saved": max(0.0, position.prefix_saved),
+            }
         predictions = Predictions(evaluation_id=evaluation_id, classes=self.classes, parts=parts)
-        return Result(predictions, weights, metrics, self.cache_used)
+        return Result(predictions, weights, metrics, bool(position.prefix_layers))
 
 
 class _EndError(Exception):
     """Somebody asked to end now and to keep the best epoch."""
-
-
-def _values(variables) -> list[np.ndarray]:
-    return [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
-
-
-def _named(kind: str, values: list[np.ndarray]) -> dict[str, np.ndarray]:
-    return {f"{kind}/{number:05d}": value for number, value in enumerate(values)}
-
-
-def _assign(variables, arrays: dict[str, np.ndarray], kind: str) -> None:
-    for number, variable in enumerate(variables):
-        variable.assign(arrays[f"{kind}/{number:05d}"])
-
-
-def _count(variables) -> int:
-    return sum(int(np.prod(variable.shape)) for variable in variables)
-
-
-def _peak_memory_mb() -> float:
-    """Most memory this process held so far; Linux counts in KiB, macOS in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

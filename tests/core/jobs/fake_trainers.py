@@ -1,5 +1,6 @@
 """Trainers of a moment, by the name that a test's plan gives as its backbone."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -54,6 +55,15 @@ def stubborn(folder, report, **_):
 def dies(**_):
     print("about to die")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def starves(report, **_):
+    report(Progress(phase=1, epochs=5, note="epoch 1"), None)
+    dies()
+
+
+def fills_the_disk(**_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def dies_once(folder, **given):

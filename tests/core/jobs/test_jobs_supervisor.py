@@ -61,10 +61,28 @@ def test_three_deaths_without_a_new_checkpoint_fail_the_run_with_the_reason(stor
         failed = wait_for(over(store, run, Status.FAILED))
         assert failed.attempt == 3
         assert "3 times in a row" in failed.error
-        assert "too little memory" in failed.error
+        assert "memory is too small for this network; try smaller photos than 12 px" in failed.error
         assert "about to die" in failed.error
         store.requeue(run.id)  # whoever asks again gets three more
         assert wait_for(lambda: store.get(run.id).attempt == 6 and over(store, run, Status.FAILED)())
+
+
+def test_a_job_whose_memory_was_taken_away_says_which_batch_to_try_and_the_next_one_runs(
+    store, queue_run, supervise, wait_for
+):
+    starved, other = queue_run("starves"), queue_run("quick")
+    with supervise():
+        failed = wait_for(over(store, starved, Status.FAILED))
+        assert "memory is too small for a batch of 32; try 16" in failed.error
+        wait_for(over(store, other, Status.FINISHED))
+
+
+def test_a_full_disk_fails_the_job_that_met_it_and_the_next_one_runs(store, queue_run, supervise, wait_for):
+    unlucky, other = queue_run("fills_the_disk"), queue_run("quick")
+    with supervise():
+        failed = wait_for(over(store, unlucky, Status.FAILED))
+        assert (failed.attempt, failed.error[:40]) == (1, "Training stopped: the disk is full. Free")
+        wait_for(over(store, other, Status.FINISHED))
 
 
 def test_deaths_that_each_brought_a_checkpoint_go_on(store, queue_run, supervise, wait_for):

@@ -1,3 +1,4 @@
+import errno
 import json
 
 import numpy as np
@@ -74,3 +75,23 @@ def test_deleting_leaves_nothing_and_deleting_nothing_is_fine(tmp_path):
     checkpoints.delete(tmp_path / "checkpoints")
     checkpoints.delete(tmp_path / "checkpoints")
     assert checkpoints.newest(tmp_path / "checkpoints", "spec") is None
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_checkpoint_of_numbers_that_are_none_is_passed_over(tmp_path, number):
+    save(tmp_path, 1, at=1)
+    checkpoints.save(tmp_path, "spec", 2, ARRAYS | {"best/00000": np.array([1.0, number])}, {"at": 2})
+    assert checkpoints.newest(tmp_path, "spec")[1] == {"at": 1}
+
+
+def test_where_writing_fails_nothing_of_it_is_left_and_the_older_one_stays(tmp_path, monkeypatch):
+    save(tmp_path, 1, at=1)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "_sync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save(tmp_path, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-00001"]
+    assert checkpoints.newest(tmp_path, "spec")[1] == {"at": 1}

@@ -1,10 +1,13 @@
+import errno
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_runs import CLASSES, TURNS, Follower, numbers, run, spec_of
 
 from core.errors import TrainingFailed
-from core.records import EarlyStopping, Head, Part, Phase
-from core.training import Stopped, phase_training
+from core.records import ENDED_EARLY, NOT_A_NUMBER, NOT_A_NUMBER_RATE, EarlyStopping, Head, Part, Phase
+from core.training import Stopped, checkpoints, disk_cache, phase_training
 from core.training.phase_input import balanced
 from core.training.phase_training import PhaseTraining
 from core.training.position import Position
@@ -14,6 +17,7 @@ PLAN = spec_of(
     Phase(epochs=3, batch_size=8, recipe=TURNS, schedule="cosine", class_weights="balanced"),
     Phase(frozen=4, epochs=2, batch_size=16, optimizer="sgd", early_stopping=EarlyStopping(monitor="loss", patience=4)),
 )
+MEASURED = ("seconds", "photos_per_second", "memory_mb")  # of the machine, not of the plan
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +62,10 @@ def test_an_interrupted_training_goes_on_to_the_very_same_weights(drawn, tmp_pat
     assert numbers(result) == numbers(uninterrupted[0])
     whole = uninterrupted[1].epochs[epoch:]
     for one, other in zip(follower.epochs, whole, strict=True):
-        assert {**one, "seconds": 0} == {**other, "seconds": 0}
+        assert one.keys() == other.keys()
+        assert {name: one[name] for name in one if name not in MEASURED} == {
+            name: other[name] for name in other if name not in MEASURED
+        }
 
 
 def test_a_damaged_checkpoint_costs_an_epoch_and_nothing_else(drawn, tmp_path, uninterrupted):
@@ -89,12 +96,25 @@ def test_progress_counts_over_all_phases_and_ends_at_the_plan(uninterrupted):
         "validation_loss",
         "validation_accuracy",
         "learning_rate",
-        "seconds",
+        *MEASURED,
         *(f"validation_recall_{label}" for label in range(len(CLASSES))),
     }
     rates = [metrics["learning_rate"] for metrics in follower.epochs]
     assert rates[0] > rates[1] > rates[2]
     assert follower.progress[0].note == "reading photos"
+
+
+def test_progress_tells_rate_photos_a_second_memory_and_from_the_second_epoch_on_the_time_left(drawn, tmp_path):
+    spec = spec_of(Phase(epochs=3, batch_size=8), Phase(frozen=4, epochs=2, batch_size=40))
+    _, follower = run(drawn, spec, tmp_path / "attempt-1")
+    later = [progress for progress in follower.progress if progress.epoch >= 2]
+    assert len(later) > 3
+    for progress in later:
+        assert progress.eta_seconds is not None
+        assert progress.photos_per_second > 0
+        assert progress.memory_mb > 50
+        assert progress.learning_rate == pytest.approx(1e-3)
+    assert all(metrics["photos_per_second"] > 0 and metrics["memory_mb"] > 50 for metrics in follower.epochs)
 
 
 def test_a_stop_before_the_first_batch_is_heard(drawn, tmp_path):
@@ -140,22 +160,148 @@ def test_a_loss_that_is_no_number_stops_at_once_with_a_sentence(drawn, tmp_path,
         run(drawn, spec_of(Phase(recipe=TURNS)), tmp_path / "attempt-1")
 
 
-def test_too_little_memory_names_a_smaller_batch(drawn, tmp_path, monkeypatch):
+def blows_up(monkeypatch, epoch, where, accuracies=()):
+    """The weights are no numbers any more from epoch `epoch` on. Returns what each validation answered."""
+    train_epoch, validate = PhaseTraining.train_epoch, PhaseTraining.validate
+    accuracies, answers = iter(accuracies), []
+
+    def spoil(running):
+        for variable in running.model.trainable_variables:
+            variable.assign(np.full(variable.shape, np.nan))
+
+    def trained(self, number, last, done):
+        if (number, where) == (epoch, "training"):
+            spoil(self)
+        metrics = train_epoch(self, number, last, done)
+        if (number, where) == (epoch, "validation"):
+            spoil(self)
+        return metrics
+
+    def validated(self, tick):
+        metrics = validate(self, tick)
+        answers.append(self.probabilities(Part.VALIDATION))
+        return metrics | {"validation_accuracy": next(accuracies, 0.5)}
+
+    monkeypatch.setattr(PhaseTraining, "train_epoch", trained)
+    monkeypatch.setattr(PhaseTraining, "validate", validated)
+    return answers
+
+
+TWO = spec_of(
+    Phase(epochs=3, batch_size=8), Phase(epochs=3, batch_size=8, learning_rate=0.2, early_stopping=EarlyStopping())
+)
+ONE = spec_of(Phase(epochs=5, batch_size=8, learning_rate=0.2))
+
+
+@pytest.mark.parametrize("where", ["training", "validation"])
+@pytest.mark.parametrize(
+    ("spec", "epoch", "kept", "rate"),
+    [(ONE, 4, 2, 0.2), (TWO, 3, 2, 1e-3), (TWO, 4, 3, 0.2), (TWO, 6, 5, 0.2)],
+    ids=["best of the phase", "in the first phase", "in a phase's first epoch", "best of a later phase"],
+)
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_epoch(
+    drawn, tmp_path, monkeypatch, where, spec, epoch, kept, rate
+):
+    answers = blows_up(monkeypatch, epoch, where, [0.3, 0.6, 0.5, 0.4, 0.7, 0.6])
+    result, follower = run(drawn, spec, tmp_path / "attempt-1")
+    assert len(follower.epochs) == result.metrics["epochs"] == epoch - 1
+    assert result.metrics[ENDED_EARLY] == 1
+    assert result.metrics[NOT_A_NUMBER] == epoch
+    assert result.metrics[NOT_A_NUMBER_RATE] == rate
+    assert result.metrics["best_epoch"] == kept
+    found = result.predictions.parts[Part.VALIDATION].probabilities
+    np.testing.assert_array_equal(found, answers[kept - 1])
+    assert np.isfinite(found).all()
+    for checkpoint in (tmp_path / "checkpoints").glob("epoch-*/arrays.npz"):
+        with np.load(checkpoint) as arrays:
+            assert all(np.isfinite(arrays[name]).all() for name in arrays.files)
+
+
+def test_a_run_interrupted_before_its_loss_was_no_number_ends_with_the_very_same_epoch(drawn, tmp_path, monkeypatch):
+    accuracies = [0.3, 0.6, 0.5]
+    with monkeypatch.context() as patched:
+        blows_up(patched, 4, "training", accuracies)
+        whole, _ = run(drawn, ONE, tmp_path / "a" / "attempt-1")
+    with monkeypatch.context() as patched:
+        blows_up(patched, 4, "training", accuracies)
+        with pytest.raises(Stopped):
+            run(drawn, ONE, tmp_path / "b" / "attempt-1", stop_after=3)
+        result, _ = run(drawn, ONE, tmp_path / "b" / "attempt-2")
+    assert result.metrics["best_epoch"] == 2
+    assert numbers(result) == numbers(whole)
+
+
+def test_in_the_first_epoch_there_is_nothing_to_keep_and_the_run_fails(drawn, tmp_path, monkeypatch):
+    blows_up(monkeypatch, 1, "validation")
+    with pytest.raises(TrainingFailed, match=r"in epoch 1, on the validation photos.*rate of 0.2 is.*try 0.02"):
+        run(drawn, ONE, tmp_path / "attempt-1")
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def exhausted():
+    import tensorflow as tf
+
+    return tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+
+@pytest.mark.parametrize("error", [lambda: MemoryError(), exhausted], ids=["Python", "TensorFlow"])
+@pytest.mark.parametrize(
+    ("epoch", "sentence"),
+    [(1, "too small for a batch of 64 in phase 1; try 32"), (2, "too small even for one photo a batch in phase 2;")],
+)
+def test_too_little_memory_names_a_smaller_batch_of_the_phase_it_happened_in(
+    drawn, tmp_path, monkeypatch, error, epoch, sentence
+):
+    real = PhaseTraining.train_epoch
+
+    def run_out(self, number, *rest):
+        if number == epoch:
+            raise error()
+        return real(self, number, *rest)
+
+    monkeypatch.setattr(PhaseTraining, "train_epoch", run_out)
+    with pytest.raises(TrainingFailed, match=sentence):
+        run(drawn, spec_of(Phase(epochs=1, batch_size=64), Phase(epochs=1, batch_size=1)), tmp_path / "attempt-1")
+
+
+def test_a_network_that_has_no_room_at_all_is_told_without_a_batch(drawn, tmp_path, monkeypatch):
     def run_out(*_):
         raise MemoryError
 
-    monkeypatch.setattr(PhaseTraining, "train_epoch", run_out)
-    with pytest.raises(TrainingFailed, match="memory is too small for a batch of 64; try 32"):
-        run(drawn, spec_of(Phase(batch_size=64)), tmp_path / "attempt-1")
-
-
-def test_a_full_disk_is_told_in_a_sentence(drawn, tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(PhaseTraining, "train_epoch", full)
-    with pytest.raises(TrainingFailed, match="disk is full"):
+    monkeypatch.setattr("core.training.trainer.build", run_out)
+    with pytest.raises(TrainingFailed, match="too small for this network; try smaller photos than 16 px"):
         run(drawn, spec_of(Phase()), tmp_path / "attempt-1")
+
+
+def no_space(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("kind", ["decoded", "copies", "prefix", "checkpoint", "weights"])
+def test_a_full_disk_is_told_in_a_sentence_wherever_it_is_met_and_no_part_stays(
+    drawn, tmp_path, pretrained, monkeypatch, kind
+):
+    settings, rows = drawn
+    settings = replace(settings, home=tmp_path / "home")
+    for name in ("photos", "weights"):
+        settings.home.mkdir(exist_ok=True)
+        (settings.home / name).symlink_to(drawn[0].home / name)
+    real = disk_cache._reserve
+    if kind == "checkpoint":
+        monkeypatch.setattr(checkpoints, "_sync", no_space)
+    elif kind == "weights":
+        monkeypatch.setattr("core.models.trained.os.fsync", no_space)
+        monkeypatch.setattr(checkpoints, "save", lambda *_: None)
+    else:
+        monkeypatch.setattr(
+            disk_cache, "_reserve", lambda path, size: no_space() if path.parent.name == kind else real(path, size)
+        )
+    spec = pretrained(Phase(frozen="all", epochs=1, batch_size=8, recipe=TURNS, fixed_copies=1))
+    with pytest.raises(TrainingFailed, match=r"the disk is full\. Free some space .*Kept outputs"):
+        run((settings, rows), spec, tmp_path / "job" / "attempt-1")
+    assert not list(tmp_path.rglob("*.part"))
+    if kind == "checkpoint":
+        assert not list((tmp_path / "job" / "checkpoints").iterdir())
 
 
 def test_keras_still_fits_in_a_process_that_has_trained(uninterrupted):
