@@ -15,7 +15,7 @@ PRESET = "first"
 
 def first_model(dataset: Dataset, split: Split) -> None:
     """The button, or the model that it trained, in its place."""
-    spec = preset_spec(PRESET, dataset.id, split.id)
+    spec = preset_spec(PRESET, dataset.id, split.id, counts=loaders.training_counts(split.id, dataset.id))
     ticked = set(selection.runs())
     mine = next((run for run in loaders.runs() if run.spec_id == spec.id and run.id in ticked), None)
     if mine is None:

@@ -12,7 +12,7 @@ from core.commands import named
 from core.commands.json_objects import run_json, short_run_json
 from core.commands.terminal import Json, emit, say
 from core.errors import BadSpec, PathNotFound, TrainingFailed
-from core.records import Run, RunSpec, Status
+from core.records import Part, Run, RunSpec, Status
 from core.settings import settings
 
 
@@ -24,6 +24,7 @@ def spec(
     as_json: Json = False,
 ):
     """Print a ready training plan (RunSpec) as JSON, to edit and pass to `train`."""
+    from core import datasets
     from core.training import PRESETS, preset_spec
 
     if list_presets:
@@ -31,7 +32,9 @@ def spec(
         emit(as_json, {"presets": presets}, "\n".join(f"{p['name']:24} {p['title']}" for p in presets))
         return
     chosen = named.dataset(dataset)
-    made = preset_spec(preset, chosen.id, named.split(chosen, split_id).id)
+    split = named.split(chosen, split_id)
+    counts = datasets.class_counts(datasets.split_rows(settings(), split.id, chosen.id), chosen.classes)
+    made = preset_spec(preset, chosen.id, split.id, counts=counts[str(Part.TRAIN)].tolist())
     print(json.dumps(made.model_dump(mode="json", exclude={"weights_hash"}), indent=None if as_json else 2))
 
 

@@ -12,6 +12,7 @@ from core.records import Part, Phase, Run, RunKind, RunSpec, Status
 from core.runs import WEIGHTS, RunStore
 from core.settings import Settings
 from core.training import copies
+from core.training.epoch import check_batch_fits
 
 
 @lru_cache(maxsize=4)
@@ -70,7 +71,7 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
     Everything about a plan that can be known before it is queued; no Keras is loaded.
 
     Returns the plan as it is stored (registry's backbone name, hash of the weights) and the evaluation id. Raises what
-    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise, BatchOfOne and TooManyCopies.
+    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise, BatchOfOne, BatchTooLarge and TooManyCopies.
     """
     dataset = datasets.find_dataset(settings, spec.dataset)
     split = datasets.find_split(settings, spec.split, dataset.id)
@@ -78,14 +79,13 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
         phase if phase.recipe is None else phase.model_copy(update={"recipe": augment.validate(phase.recipe.active)})
         for phase in spec.phases
     )
-    for phase in phases:
+    rows = datasets.split_rows(settings, split.id, dataset.id)
+    counts = datasets.class_counts(rows, dataset.classes)[str(Part.TRAIN)].tolist()
+    for number, phase in enumerate(phases, start=1):
         if phase.recipe is not None:
             augment.check_batch(phase.recipe, phase.batch_size)
-    if any(phase.fixed_copies for phase in phases):
-        rows = datasets.split_rows(settings, split.id, dataset.id)
-        counts = datasets.class_counts(rows, dataset.classes)[str(Part.TRAIN)].tolist()
-        for phase in phases:
-            copies.check_size(phase, spec.input_size, counts)
+        check_batch_fits(phase, number, counts)
+        copies.check_size(phase, spec.input_size, counts)
     spec = spec.model_copy(update={"dataset": dataset.id, "split": split.id, "phases": phases})
     if models.is_run_id(spec.weights):
         spec = _from_run(settings, spec)

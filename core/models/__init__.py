@@ -12,9 +12,9 @@ from core.models.weights import list_files, resolve
 
 __all__ = [
     "BACKBONES",
+    "DESIGNS",
     "Backbone",
     "Block",
-    "DESIGNS",
     "backbone_of",
     "blocks",
     "check",

@@ -42,6 +42,14 @@ def photos_an_epoch(phase: Phase, counts: Sequence[int]) -> int:
     return sum(oversampled_counts(counts, oversampling(phase))) * (phase.fixed_copies if makes_copies(phase) else 1)
 
 
+def with_batches_that_fit(phases: Sequence[Phase], counts: Sequence[int]) -> tuple[Phase, ...]:
+    """The phases, no batch larger than an epoch. counts: training photos a class."""
+    return tuple(
+        phase.model_copy(update={"batch_size": min(phase.batch_size, max(1, photos_an_epoch(phase, counts)))})
+        for phase in phases
+    )
+
+
 def check_batch_fits(phase: Phase, number: int, counts: Sequence[int]) -> None:
     """Raises BatchTooLarge where a batch asks for more photos than an epoch of phase `number` (from 1) shows.
 

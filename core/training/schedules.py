@@ -14,7 +14,7 @@ class Schedule:
     name: str
     title: str
     help: str  # one or two sentences for the screen
-    make: Callable[[str | Backbone, Phase], tuple[Phase, ...]]  # (backbone, a phase that lends epochs, batch, recipe) -> phases
+    make: Callable[[str | Backbone, Phase], tuple[Phase, ...]]  # phases, from one that lends epochs, batch, recipe
 
 
 def top(backbone: str | Backbone, share: float = 0.5) -> int:

@@ -10,6 +10,7 @@ from core.jobs import queue, sweep
 from core.records import Part, PartPredictions, Phase, Predictions, RunSpec
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
+PHASE = Phase(frozen=0, epochs=1, batch_size=4)
 FIGURES = ("accuracy", "precision_macro", "recall_macro", "f1_macro")
 
 
@@ -33,9 +34,7 @@ def labelled(app: AppTest, kind: str, label: str):
 
 @pytest.fixture
 def spec(split):
-    return RunSpec(
-        dataset=split.dataset, split=split.id, backbone="vanilla", input_size=48, phases=(Phase(frozen=0, epochs=1),)
-    )
+    return RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", input_size=48, phases=(PHASE,))
 
 
 def finish(store, run, accuracy):
@@ -102,7 +101,9 @@ def test_a_run_alone_has_no_sweep(settings, store, spec):
 
 
 def test_a_runs_curves_are_read_in_a_sentence_and_its_plan_can_be_trained_with_a_change(settings, store, spec):
-    changed = spec.model_copy(update={"phases": (Phase(frozen=5, epochs=6, learning_rate=3e-4),), "seed": 9})
+    changed = spec.model_copy(
+        update={"phases": (PHASE.model_copy(update={"frozen": 5, "epochs": 6, "learning_rate": 3e-4}),), "seed": 9}
+    )
     run, _ = queue.submit(settings, changed)
     attempt = store.claim(run.id)
     for epoch in range(1, 7):

@@ -8,6 +8,7 @@ from core import augment, datasets
 from core.errors import (
     BadSpec,
     BatchOfOne,
+    BatchTooLarge,
     NoSplit,
     NoTrainedWeights,
     OtherSplit,
@@ -33,7 +34,7 @@ def raw(split):
         "split": split.id[:8],
         "backbone": "Vanilla",
         "input_size": 32,
-        "phases": [{"frozen": 0, "epochs": 1}],
+        "phases": [{"frozen": 0, "epochs": 1, "batch_size": 4}],
     }
 
 
@@ -92,7 +93,11 @@ def test_submitting_twice_is_one_run_and_again_is_another(settings, raw):
 def test_what_the_network_can_not_do_is_refused_before_it_is_queued(settings, split):
     def plan(**phase):
         return RunSpec(
-            dataset=split.dataset, split=split.id, backbone="vanilla", input_size=32, phases=(Phase(**phase),)
+            dataset=split.dataset,
+            split=split.id,
+            backbone="vanilla",
+            input_size=32,
+            phases=(Phase(**{"batch_size": 4} | phase),),
         )
 
     with pytest.raises(TooManyFrozen):
@@ -134,7 +139,7 @@ def test_a_plan_for_photos_without_a_split_says_how_to_make_one(settings, split,
 
 
 def test_copies_that_cannot_be_kept_are_refused_before_they_are_queued(settings, split):
-    phase = Phase(recipe=augment.find_recipe(settings, "geometric (report)"), fixed_copies=100)
+    phase = Phase(batch_size=4, recipe=augment.find_recipe(settings, "geometric (report)"), fixed_copies=100)
     spec = RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", input_size=1024, phases=(phase,))
     few = spec.model_copy(update={"phases": (phase.model_copy(update={"fixed_copies": 1}),)})
     assert queue.check(settings, few)[0].phases[0].fixed_copies == 1
@@ -145,7 +150,7 @@ def test_copies_that_cannot_be_kept_are_refused_before_they_are_queued(settings,
 
 def test_steps_that_are_switched_off_are_not_part_of_a_plan(settings, split):
     flip, off = Step(operation="horizontal_flip"), Step(operation="mixup", on=False)
-    phases = (Phase(recipe=Recipe(steps=(flip, off))),)
+    phases = (Phase(batch_size=4, recipe=Recipe(steps=(flip, off))),)
     spec = RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", input_size=32, phases=phases)
     stored, _ = queue.check(settings, spec)
     assert stored.phases[0].recipe.steps == (flip,)
@@ -195,6 +200,16 @@ def test_a_run_without_weights_of_its_own_can_lend_none(settings, raw, tmp_path)
         queue.submit(settings, spec.model_copy(update={"weights": brought.id}))
     with pytest.raises(UnknownRun):
         queue.resolve_spec(settings, raw | {"weights": "abcdef12"})
+
+
+def test_a_batch_that_no_epoch_can_fill_is_refused(settings, split):
+    phases = (Phase(batch_size=4), Phase(batch_size=4096))
+    spec = RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", input_size=32, phases=phases)
+    with pytest.raises(BatchTooLarge, match=r"Phase 2 trains in batches of 4,096 photos, but its epoch shows \d+\."):
+        queue.submit(settings, spec)
+    copies = Recipe(steps=(Step(operation="horizontal_flip"),), oversample=3000)
+    more = phases[1].model_copy(update={"recipe": copies})
+    queue.check(settings, spec.model_copy(update={"phases": (phases[0], more)}))
 
 
 def test_mixing_in_batches_of_one_is_refused(settings, split):

@@ -7,7 +7,7 @@ from core.records import Part, PartPredictions, Phase, Predictions, RunSpec
 
 @pytest.fixture
 def spec(split):
-    phases = (Phase(frozen=0, epochs=1), Phase(frozen=4, epochs=1, learning_rate=1e-4))
+    phases = (Phase(frozen=0, epochs=1, batch_size=4), Phase(frozen=4, epochs=1, batch_size=4, learning_rate=1e-4))
     return RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", input_size=32, phases=phases)
 
 

@@ -99,7 +99,10 @@ def test_the_largest_network_that_may_be_asked_for_can_be_built():
 
 def test_names_do_not_count_and_blocks_do(no_weights):
     network = DESIGNS["skips"].network
-    renamed, other = network.model_copy(update={"name": "mine"}), network.model_copy(update={"blocks": network.blocks[:3]})
+    renamed, other = (
+        network.model_copy(update={"name": "mine"}),
+        network.model_copy(update={"blocks": network.blocks[:3]}),
+    )
     assert spec_of(network).id == spec_of(renamed).id != spec_of(other).id
     assert home_made(network).key == home_made(renamed).key != home_made(other).key
     assert backbone_of(spec_of(renamed)).title == "mine"
@@ -115,7 +118,9 @@ def test_a_network_goes_with_the_home_made_backbone_alone():
 def test_a_network_that_pools_a_photo_away_is_refused(no_weights):
     network = HomeMade(name="Deep", blocks=(ConvBlock(filters=8),) * 6 + (ConvBlock(filters=8, pooling=None),))
     assert check(no_weights, spec_of(network, input_size=64), 3).network == network
-    with pytest.raises(ShrinksAway, match=r"Deep would shrink photos of 63 px.*6 poolings, the last in block 6, need 64"):
+    with pytest.raises(
+        ShrinksAway, match=r"Deep would shrink photos of 63 px.*6 poolings, the last in block 6, need 64"
+    ):
         check(no_weights, spec_of(network, input_size=63), 3)
 
 
