@@ -6,6 +6,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from core.records import NOT_A_NUMBER, NOT_A_NUMBER_RATE
+
 LEAST_EPOCHS = 4  # below, curves say nothing yet
 GAP = 0.1  # training accuracy above validation from which memorising is worth a word
 WORSE = 0.05  # share by which the validation loss must have risen from its least
@@ -17,19 +19,38 @@ GAIN = 0.01  # validation accuracy by which it must be above all before
 
 @dataclass(frozen=True)
 class Remark:
-    kind: Literal["overfitting", "unsteady", "not learning", "improving", "settled"]
+    kind: Literal["no number", "overfitting", "unsteady", "not learning", "improving", "settled"]
     sentence: str
 
 
-def read(history: pd.DataFrame, classes: int) -> list[Remark]:
-    """Remarks on a run's curves, the most important first; none before a few epochs are done.
+def read(history: pd.DataFrame, classes: int, figures: dict[str, float] | None = None) -> list[Remark]:
+    """Remarks on a run's curves, the most important first; but for a loss that was no number, none before a few epochs.
 
     Parameters
     ----------
     history : one row an epoch: epoch, train_accuracy, validation_accuracy (0 to 1), validation_loss (nats);
         rows with missing figures are left out
     classes : number of classes; chance is 1 in that many
+    figures : final figures of the run, once it is over
     """
+    remarks = _of_curves(history, classes)
+    if ended := no_number(figures or {}):  # what stopped there neither settled nor would get better by going on
+        return [ended, *(remark for remark in remarks if remark.kind not in ("improving", "settled"))]
+    return remarks
+
+
+def no_number(figures: dict[str, float]) -> Remark | None:
+    """Why a run ended before its plan was done, where its loss was no number any more. figures: its final ones."""
+    if not figures.get(NOT_A_NUMBER):
+        return None
+    epoch, rate, kept = figures[NOT_A_NUMBER], figures.get(NOT_A_NUMBER_RATE), figures.get("best_epoch")
+    ended = f"The loss was no longer a number in epoch {epoch:.0f}, so the training ended there"
+    ended += f" and keeps epoch {kept:.0f}." if kept else "."
+    advice = f" The learning rate of {rate:g} is most likely too high; try {rate / 10:g}." if rate else ""
+    return Remark("no number", ended + advice)
+
+
+def _of_curves(history: pd.DataFrame, classes: int) -> list[Remark]:
     columns = ["epoch", "train_accuracy", "validation_accuracy", "validation_loss"]
     if not set(columns) <= set(history.columns):
         return []

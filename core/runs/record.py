@@ -17,6 +17,8 @@ HISTORY = (
     "validation_accuracy",
     "learning_rate",
     "seconds",
+    "photos_per_second",
+    "memory_mb",
 )
 MIRROR = {  # our status as other MLflow tools see it; never read back
     Status.QUEUED: "SCHEDULED",

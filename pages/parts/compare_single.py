@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.charts import class_recalls, learning_curves
+from core.evaluation import reading
 from core.records import Run, Status
 from core.settings import settings
 from pages.parts import compare_sweep, comparisons, results, run_words, selection, train_plan, words
@@ -22,6 +23,9 @@ def show_run(run: Run) -> None:
         view = choose_view(swept is not None) if run.spec else FIGURES
         if view == FIGURES:
             part, show = results.part_switch("compare_single"), results.numbers_switch("compare_single")
+    ended = reading.no_number(run.metrics)
+    if ended and view != CURVES:  # there it is the first thing that the curves say
+        st.warning(words.plain(ended.sentence), icon=":material/warning:")
     if view == CURVES:
         curves(run)
     elif view == SETTINGS:

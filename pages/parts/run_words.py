@@ -2,7 +2,7 @@
 
 from core.errors import UnknownBackbone
 from core.models import Backbone, backbone_of, is_run_id
-from core.records import ENDED_EARLY, Head, Phase, Run, RunKind, RunSpec
+from core.records import ENDED_EARLY, NOT_A_NUMBER, Head, Phase, Run, RunKind, RunSpec
 from pages.parts import words
 
 
@@ -128,23 +128,31 @@ def cost(run: Run) -> dict[str, str]:
     if found.get("best_epoch"):
         shown["Epoch kept"] = f"{found['best_epoch']:.0f} of {found['epochs']:.0f}"
     if found.get(ENDED_EARLY):
-        shown["Ended early"] = f"by hand, {run.spec.epochs} epochs were planned"
+        shown["Ended early"] = f"{ended_by(run)}, {run.spec.epochs} epochs were planned"
     if found.get("frozen_checked"):
         shown["Frozen weights"] = "unchanged, compared before and after each phase"
-    shown["Frozen layers run once"] = prefix(run)
+    shown["Frozen part"] = prefix(run)
     return {name: value for name, value in shown.items() if value}
 
 
+def ended_by(run: Run) -> str:
+    """What ended a run before its plan was done."""
+    epoch = run.metrics.get(NOT_A_NUMBER)
+    return f"in epoch {epoch:.0f}, whose loss was no number" if epoch else "by hand"
+
+
 def prefix(run: Run) -> str:
-    """ "126 of 132, instead of 20 times: about 9:00 saved"; empty where no output was kept."""
+    """ "126 of 132 layers run once instead of 20 times: about 9 minutes saved"; empty where no output was kept."""
     found = run.metrics
     if not found.get("prefix_layers"):
         return ""
     known = _backbone(run.spec)
-    of = f" of {known.layers}" if known else ""
-    text = f"{found['prefix_layers']:.0f}{of}, instead of once an epoch"
+    layers = f"{found['prefix_layers']:.0f} of {known.layers}" if known else f"{found['prefix_layers']:.0f}"
+    epochs = found.get("prefix_epochs")  # unknown of older runs
+    often = words.count(round(epochs), "time") if epochs else "once an epoch"
     saved = found.get("prefix_seconds_saved", 0)
-    return text + (f": about {words.duration(saved)} saved" if saved >= 1 else "")
+    text = f"{layers} layers run once instead of {often}"
+    return text + (f": about {words.rough(saved)} saved" if saved >= 1 else "")
 
 
 def made_with(environment: dict[str, str]) -> dict[str, str]:

@@ -2,15 +2,18 @@
 
 import streamlit as st
 
-from core.charts import learning_curves
+from core.charts import class_recalls, learning_curves
 from core.errors import ThawError
+from core.evaluation import reading
 from core.jobs import queue
 from core.jobs.service import job_log, supervisor_state
 from core.records import ENDED_EARLY, Run, RunKind, Status
 from core.settings import settings
+from core.training.epoch import MOST_RECALLS
 from pages.parts import comparisons, loaders, run_words, selection, words
 
 SHOWN_QUEUED, SHOWN_OVER = 10, 6
+CURVES, CLASSES = "Curves", "Classes"
 
 
 def jobs() -> None:
@@ -61,17 +64,50 @@ def _running(run: Run) -> None:
             _finish(run)
             _cancel(run)
         st.progress(words.share_done(run), text=words.progress_sentence(run))
-        info = learning_curves.info(
-            {run.name: comparisons.history(run)}, run_words.phase_marks(run.spec), run.spec.epochs
-        )
-        st.plotly_chart(
-            learning_curves.plot(info, selection.dark(), height=260),
-            key=f"train_curves_{run.id}",
-            config={"displayModeBar": False},
-            alt=f"Loss and accuracy of {run.name} so far, epoch {run.progress.epoch} of {run.progress.epochs}",
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(words.live_sentence(run.progress) or "Starting …", width="stretch")
+            view = _view(run) if run.progress.epoch else CURVES
+        if view == CLASSES:
+            _classes(run)
+        else:
+            _curves(run)
         for remark in comparisons.remarks(run)[:1]:
             st.caption(remark.sentence)
+
+
+def _view(run: Run) -> str:
+    return st.segmented_control(
+        "Shown of this job",
+        [CURVES, CLASSES],
+        default=CURVES,
+        required=True,
+        key=f"train_view_{run.id}",
+        label_visibility="collapsed",
+        help="Loss and accuracy, or which share of each class's validation photos was right after each epoch.",
+    )
+
+
+def _curves(run: Run) -> None:
+    info = learning_curves.info({run.name: comparisons.history(run)}, run_words.phase_marks(run.spec), run.spec.epochs)
+    st.plotly_chart(
+        learning_curves.plot(info, selection.dark(), height=260),
+        key=f"train_curves_{run.id}",
+        config={"displayModeBar": False},
+        alt=f"Loss and accuracy of {run.name} so far, epoch {run.progress.epoch} of {run.progress.epochs}",
+    )
+
+
+def _classes(run: Run) -> None:
+    recalls = comparisons.recalls(run)
+    if recalls.empty:
+        st.caption(f"Recall by class is told an epoch for up to {MOST_RECALLS} classes.")
+        return
+    st.plotly_chart(
+        class_recalls.plot(class_recalls.info(recalls), selection.dark()),
+        key=f"train_classes_{run.id}",
+        config={"displayModeBar": False},
+        alt=f"Validation recall of each class by epoch, epoch {run.progress.epoch} of {run.progress.epochs}",
+    )
 
 
 def _queued(run: Run, position: int) -> None:
@@ -97,6 +133,8 @@ def _over(run: Run) -> None:
                     args=(queue.retry, run.id),
                     help="Queues it again; it goes on from its last checkpoint.",
                 )
+        if ended := reading.no_number(run.metrics):
+            st.warning(words.plain(ended.sentence), icon=":material/warning:")
         if run.status == Status.FAILED:
             st.error(words.plain(run.error or "It stopped without a word."), icon=":material/error:")
             if log := job_log(settings(), run.id):
@@ -109,7 +147,7 @@ def _outcome(run: Run) -> str:
         return str(run.status)
     accuracy = run.metrics.get("validation_accuracy")
     took = f" in {words.duration(run.metrics['seconds'])}" if "seconds" in run.metrics else ""
-    early = ", ended early" if run.metrics.get(ENDED_EARLY) else ""
+    early = f", ended {run_words.ended_by(run)}" if run.metrics.get(ENDED_EARLY) else ""
     return (f"validation {words.percent(accuracy)}" if accuracy is not None else "finished") + took + early
 
 

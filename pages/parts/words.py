@@ -1,8 +1,9 @@
 """How the screens say numbers, times, splits and freeze settings."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
-from core.records import Part, Phase, Run, Split, Status
+from core.records import Part, Phase, Progress, Run, Split, Status
 
 
 def count(number: int, thing: str, plural: str | None = None) -> str:
@@ -21,6 +22,25 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(max(seconds, 0)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def rough(seconds: float) -> str:
+    """ "40 seconds", "9 minutes", "1.5 hours": a time that was reckoned, not measured."""
+    if seconds < 90:
+        return count(round(seconds), "second")
+    if seconds < 5400:
+        return count(round(seconds / 60), "minute")
+    return f"{seconds / 3600:.1f} hours"
+
+
+def memory(megabytes: float) -> str:
+    """ "812 MB", "1.1 GB"."""
+    return f"{megabytes:,.0f} MB" if megabytes < 1000 else f"{megabytes / 1024:,.1f} GB"
+
+
+def rate(value: float) -> str:
+    """A learning rate to two digits, never as a power: "0.00087", "0.00001"."""
+    return f"{Decimal(f'{value:.2g}'):f}"
 
 
 def split_sentence(split: Split) -> str:
@@ -66,6 +86,18 @@ def progress_sentence(run: Run) -> str:
         pieces.append(f"batch {progress.batch} of {progress.batches}")
     if progress.eta_seconds is not None:
         pieces.append(f"{duration(progress.eta_seconds)} left")
+    return " · ".join(pieces)
+
+
+def live_sentence(progress: Progress) -> str:
+    """ "312 photos a second · 1.1 GB of memory · rate 0.00087": of a running training, as far as it was told."""
+    pieces = []
+    if (photos := progress.photos_per_second) is not None:
+        pieces.append(f"{photos:,.0f} photos a second" if photos >= 10 else f"{photos:.1f} photos a second")
+    if progress.memory_mb is not None:
+        pieces.append(f"{memory(progress.memory_mb)} of memory")
+    if progress.learning_rate is not None:
+        pieces.append(f"rate {rate(progress.learning_rate)}")
     return " · ".join(pieces)
 
 

@@ -14,6 +14,7 @@ from core.records import (
     Part,
     PartPredictions,
     Phase,
+    Progress,
     Recipe,
     RunSpec,
     Step,
@@ -105,6 +106,13 @@ def test_a_step_that_is_switched_off_changes_no_id_and_is_kept():
 def test_a_phase_refuses_what_cannot_be_trained(wrong):
     with pytest.raises(ValidationError):
         Phase(**wrong)
+
+
+def test_progress_stored_before_it_told_rate_and_memory_still_loads():
+    old = '{"phase":1,"epoch":3,"epochs":12,"batch":2,"batches":9,"eta_seconds":71.5,"note":"epoch 4 of 12"}'
+    progress = Progress.model_validate_json(old)
+    assert (progress.photos_per_second, progress.memory_mb, progress.learning_rate) == (None, None, None)
+    assert Progress.model_validate_json(progress.model_dump_json(exclude_defaults=True)) == progress
 
 
 def test_predictions_need_one_row_a_photo():

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import settings as settings_module
+from core.evaluation import final_figures
 from core.jobs import queue
 from core.models import speed
 from core.records import Part, PartPredictions, Predictions, Progress, Status
@@ -52,16 +53,18 @@ def only_run(store):
 
 
 def first_model(settings, split, seed=0):
-    return queue.submit(settings, preset_spec("first", split.dataset, split.id, seed=seed), name=f"first {seed}")[0]
+    spec = preset_spec("first", split.dataset, split.id, seed, counts=(8, 8))  # photos a class of this split's training
+    return queue.submit(settings, spec, name=f"first {seed}")[0]
 
 
-def trained(store, run, accuracy=0.75):
+def trained(store, run, accuracy=0.75, **figures):
     attempt = store.claim(run.id)
     answers = PartPredictions(ids=("a",), true=[0], probabilities=[[1, 0]])
     found = Predictions(
         evaluation_id=run.evaluation_id, classes=("ash", "oak"), parts={Part.VALIDATION: answers, Part.TEST: answers}
     )
-    store.finish(run.id, attempt, found, {"validation_accuracy": accuracy, "test_accuracy": 0.1234, "seconds": 72.0})
+    known = {"validation_accuracy": accuracy, "test_accuracy": 0.1234, "seconds": 72.0, "trainable_parameters": 10.0}
+    store.finish(run.id, attempt, found, final_figures(found) | known | figures)
     return store.get(run.id)
 
 
@@ -221,6 +224,45 @@ def test_a_running_job_shows_its_curves_and_time_left_and_can_be_cancelled(setti
     assert "is next" in texts(app)
     button(app, "Cancel").click().run()
     assert "Stopping" in texts(app) or store.get(run.id).status == Status.CANCELLED
+
+
+def test_a_running_job_tells_rate_photos_a_second_and_memory_and_can_show_its_classes(settings, store, split):
+    run = first_model(settings, split)
+    attempt = store.claim(run.id)
+    app = page()
+    assert "Starting" in texts(app)
+    assert not [each for each in app.get("button_group") if each.key == f"train_view_{run.id}"]
+    figures = {
+        "train_accuracy": 0.4,
+        "validation_accuracy": 0.3,
+        "validation_recall_0": 0.25,
+        "validation_recall_1": 1.0,
+    }
+    store.log_epoch(run.id, attempt, 1, figures)
+    live = {"photos_per_second": 312.4, "memory_mb": 1126.0, "learning_rate": 0.00087}
+    store.write_progress(run.id, attempt, Progress(phase=1, epoch=1, epochs=12, note="epoch 2 of 12", **live))
+    app = page()
+    assert "312 photos a second · 1.1 GB of memory · rate 0.00087" in texts(app)
+    app.segmented_control(key=f"train_view_{run.id}").set_value("Classes").run()
+    assert not app.exception
+    (heat,) = figure(app, 1)["data"]
+    assert heat["type"] == "heatmap"
+    assert [row[0] for row in heat["customdata"]] == ["ash", "oak"]
+
+
+def test_a_run_that_a_loss_ended_says_which_epoch_which_rate_and_what_was_kept(settings, store, split):
+    run = first_model(settings, split)
+    ended = {"ended_early": 1.0, "not_a_number_epoch": 7.0, "not_a_number_rate": 0.02, "best_epoch": 5.0}
+    trained(store, run, **ended)
+    app = page()
+    assert "ended in epoch 7, whose loss was no number" in texts(app)
+    said = " ".join(warning.value for warning in app.warning).replace("\\", "")
+    assert "no longer a number in epoch 7, so the training ended there and keeps epoch 5." in said
+    assert "try 0.002" in said
+    assert "Retry" not in [each.label for each in app.button]
+    button(app, "Open").click().run()
+    assert not app.exception
+    assert "keeps epoch 5" in " ".join(warning.value for warning in app.warning).replace("\\", "")
 
 
 def test_a_queued_job_is_cancelled_at_once_and_queued_again(settings, store, split):

@@ -85,3 +85,23 @@ def test_several_remarks_come_with_the_most_important_first():
     validation = [0.3, 0.4, 0.5, 0.52, 0.3, 0.52, 0.5, 0.5]
     loss = [1.5, 1.2, 1.0, 1.1, 1.4, 1.5, 1.6, 1.7]
     assert [remark.kind for remark in read(history(train, validation, loss), 8)] == ["unsteady", "overfitting"]
+
+
+BLOWN_UP = {"not_a_number_epoch": 7.0, "not_a_number_rate": 0.02, "best_epoch": 5.0}
+
+
+def test_a_loss_that_was_no_number_is_said_first_with_the_epoch_the_rate_and_what_was_kept():
+    remark = only(read(history([0.5] * 2, [0.5] * 2), 4, BLOWN_UP))
+    assert remark.kind == "no number"
+    assert remark.sentence == (
+        "The loss was no longer a number in epoch 7, so the training ended there and keeps epoch 5. "
+        "The learning rate of 0.02 is most likely too high; try 0.002."
+    )
+
+
+def test_a_run_that_ended_so_is_not_told_to_train_longer_but_still_that_it_was_unsteady():
+    improving = history(np.linspace(0.3, 0.9, 8), np.linspace(0.3, 0.9, 8))
+    assert only(read(improving, 4)).kind == "improving"
+    assert only(read(improving, 4, BLOWN_UP)).kind == "no number"
+    swinging = history([0.5] * 8, [0.5, 0.6, 0.5, 0.6, 0.3, 0.6, 0.6, 0.6])
+    assert [remark.kind for remark in read(swinging, 4, BLOWN_UP)] == ["no number", "unsteady"]

@@ -156,14 +156,19 @@ def test_the_history_has_a_row_an_epoch_and_the_last_write_of_an_epoch_counts(st
     run, attempt = running(store, spec)
     assert store.history(run.id).empty
     for epoch in (1, 2):
-        store.log_epoch(run.id, attempt, epoch, {"train_loss": 1 / epoch, "validation_accuracy": 0.1 * epoch})
+        machine = {"photos_per_second": 300.0 + epoch, "memory_mb": 800.0}
+        figures = {"train_loss": 1 / epoch, "validation_accuracy": 0.1 * epoch} | machine
+        store.log_epoch(run.id, attempt, epoch, figures)
     attempt = store.claim(run.id)
     store.log_epoch(run.id, attempt, 2, {"train_loss": 0.25, "validation_accuracy": 0.3})
     history = store.history(run.id)
     assert history["epoch"].tolist() == [1, 2]
     assert history["train_loss"].tolist() == [1.0, 0.25]
     assert history["train_accuracy"].isna().all()
+    assert history["photos_per_second"].tolist() == [301.0, 302.0]
+    assert history["memory_mb"].tolist() == [800.0, 800.0]
     assert store.get(run.id).metrics["validation_accuracy"] == 0.3
+    assert "memory_mb" not in store.get(run.id).metrics  # of an epoch, no final figure
 
 
 def test_runs_are_found_by_id_prefix_and_exact_name(store, spec):
@@ -278,6 +283,16 @@ def test_a_run_that_was_ended_early_is_finished_but_no_answer_to_its_whole_plan(
     store.finish(run.id, attempt, predictions, {"validation_accuracy": 0.5, "ended_early": 1.0})
     assert store.get(run.id).status == Status.FINISHED
     assert store.submit(spec, evaluation_id="f" * 20)[0].id != run.id
+
+
+def test_a_run_that_a_loss_ended_is_no_answer_to_its_whole_plan_and_cannot_be_tried_again(store, spec, predictions):
+    run, _ = store.submit(spec, evaluation_id="f" * 20)
+    ended = {"validation_accuracy": 0.5, "ended_early": 1.0, "not_a_number_epoch": 3.0, "not_a_number_rate": 0.1}
+    store.finish(run.id, store.claim(run.id), predictions, ended)
+    with pytest.raises(RunNotRetryable):
+        store.requeue(run.id)
+    other, joined = store.submit(spec, evaluation_id="f" * 20)
+    assert (other.id != run.id, joined) == (True, False)
 
 
 def test_recalls_come_an_epoch_and_class_and_are_no_final_figure(store, spec):
