@@ -1,11 +1,13 @@
-"""Only the head of a frozen network trains: its outputs kept once, beside the script a person would write.
+"""Training on real photos, beside the script that a person would write with Keras for the same network.
 
-The plain script is `model.fit` on the same frozen network with the same batches, validation and answers for the test
-part. Each ratio is its seconds over ours for the whole run, photos read and the first pass through the frozen network
-counted. Then what the start takes until the first batch is trained. Backbones may be named: `training.py xception`.
+Both sides have the same layers frozen, the same batches, rates and epochs, and answer validation and test. Each runs in
+a process of its own; a ratio is the plain script's seconds over ours, photos read and the first pass through the frozen
+part counted. `training.py CASE ...` runs some cases. Photos and weights come from THAW_PHOTOS and THAW_WEIGHTS.
 """
 
+import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,109 +16,199 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import keras
-import numpy as np
-import pandas as pd
-from PIL import Image
-
-from core.models import check
-from core.records import Part, Phase, RunSpec
-from core.settings import Settings
-from core.training import preset_spec
-from core.training.trainer import train
-
-PHOTOS, EPOCHS, BATCH, SIZE = {"train": 512, "validation": 64, "test": 64}, 10, 32, 96
-CLASSES = tuple("abcdefgh")
-WEIGHTS = Path(os.environ.get("THAW_WEIGHTS") or Path(__file__).parents[2] / "shared" / "weights")
-PLAIN = {
-    "mobilenetv2": (keras.applications.MobileNetV2, "mobilenetv2_notop.weights.h5"),
-    "xception": (keras.applications.Xception, "xception_notop.weights.h5"),
+SHARED = Path(__file__).parents[2] / "shared"
+SPECIES = Path(os.environ.get("THAW_PHOTOS") or SHARED / "data") / "species"
+WEIGHTS = Path(os.environ.get("THAW_WEIGHTS") or SHARED / "weights")
+SIZE, BATCH = 96, 32
+ALL = None  # photos of the training part
+SOME = 512  # of them, where both sides would take long: cost is in proportion
+SWEEP = (132, 128, 125, 122, 119, 116)  # six cuts of Xception that train different weights
+# case -> (backbone, cuts, epochs, rate, training photos, whether photos are turned and flipped anew in each epoch)
+CASES = {
+    "xception": ("xception", ("all",), 10, 1e-3, ALL, False),
+    "xception-sweep": ("xception", SWEEP, 5, 1e-4, SOME, False),
+    "vgg16": ("vgg16", (8, 10, 12), 5, 1e-4, SOME, False),
+    "mobilenetv2-augmented": ("mobilenetv2", (54,), 3, 1e-4, SOME, True),
+    "vanilla-augmented": ("vanilla", (0,), 5, 3e-4, ALL, True),
 }
-TARGET = 7.0  # for Xception
+TARGETS = {"xception": 7.0, "xception-sweep": 3.0, "mobilenetv2-augmented": 1.0, "vanilla-augmented": 1.0}
+OF_BOUND = 0.85  # of VGG16's bound
 
 
-def noise(settings: Settings) -> pd.DataFrame:
-    """Photos of noise: what they show changes no time. Returns the rows of their split."""
-    rows, draw = [], np.random.default_rng(0)
-    for part, count in PHOTOS.items():
-        for number in range(count):
-            name = f"{len(rows):064x}"
-            path = settings.photos / name[:2] / f"{name}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(draw.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)).save(path)
-            rows.append((name, number % len(CLASSES), part))
-    return pd.DataFrame(rows, columns=["id", "label", "part"])
+def prepared(home: Path, photos: int | None):
+    """(settings, dataset, rows of the split) of the real photos; of the training part the first `photos` by id."""
+    from core import datasets
+    from core.settings import Settings
+
+    settings = Settings(home=home, weights=WEIGHTS, tracking_uri=f"sqlite:///{home}/runs.db", photo_roots=None)
+    known = datasets.list_datasets(settings)
+    dataset = known[0] if known else datasets.import_path(settings, SPECIES, "species")
+    split = datasets.make_split(settings, dataset, (0.7, 0.15, 0.15), 0, together=False)
+    rows = datasets.split_rows(settings, split.id, dataset.id).sort_values("id")
+    if photos is not None:
+        train = rows[rows["part"] == "train"].head(photos)
+        rows = rows[(rows["part"] != "train") | rows["id"].isin(train["id"])]
+    return settings, dataset, split, rows
 
 
-def ours(settings: Settings, spec: RunSpec, rows: pd.DataFrame) -> tuple[float, float]:
-    """Seconds of the whole run, and until the first batch was trained."""
-    first, started = [], time.perf_counter()
+def recipe():
+    from core.records import Recipe, Step
 
-    def report(progress, _):
-        if progress.batch and not first:
-            first.append(time.perf_counter() - started)
-
-    with tempfile.TemporaryDirectory() as folder:
-        train(settings, spec, CLASSES, rows, Path(folder) / "attempt-1", report, lambda: False, "benchmark")
-    return time.perf_counter() - started, first[0]
-
-
-def plain(settings: Settings, backbone: str, rows: pd.DataFrame) -> float:
-    started = time.perf_counter()
-    construct, file = PLAIN[backbone]
-    photos = np.stack(
-        [np.asarray(Image.open(settings.photos / name[:2] / f"{name}.jpg").convert("RGB")) for name in rows["id"]]
+    return Recipe(
+        steps=(
+            Step(operation="horizontal_flip"),
+            Step(operation="rotation", parameters={"degrees": 45.0}),
+            Step(operation="zoom", parameters={"amount": 0.2}),
+        )
     )
-    labels = keras.utils.to_categorical(rows["label"], len(CLASSES))
-    chosen = {part: (rows["part"] == part).to_numpy() for part in PHOTOS}
-    frozen = construct(include_top=False, weights=str(WEIGHTS / file), input_shape=(SIZE, SIZE, 3))
-    frozen.trainable = False
-    x = inputs = keras.Input((SIZE, SIZE, 3))
-    x = frozen(keras.layers.Rescaling(1 / 127.5, offset=-1)(x), training=False)
-    x = keras.layers.Dropout(0.5)(keras.layers.Dense(256, "relu")(keras.layers.GlobalAveragePooling2D()(x)))
-    model = keras.Model(inputs, keras.layers.Dense(len(CLASSES), "softmax")(x))
-    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-    train_part, validation = chosen["train"], chosen["validation"]
-    model.fit(
-        photos[train_part],
-        labels[train_part],
-        batch_size=BATCH,
-        epochs=EPOCHS,
-        validation_data=(photos[validation], labels[validation]),
-        verbose=0,
-    )
-    for part in (Part.VALIDATION, Part.TEST):
-        model.predict(photos[chosen[part]], verbose=0)
-    return time.perf_counter() - started
 
 
-def main(backbones: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as home:
-        settings = Settings(home=Path(home), weights=WEIGHTS, tracking_uri="", photo_roots=None)
-        rows = noise(settings)
-        for backbone in backbones:
-            file = PLAIN[backbone][1]
-            if not (WEIGHTS / file).is_file():
-                print(f"{backbone}: {file} is not in {WEIGHTS}; left out")
-                continue
-            phase = Phase(frozen="all", epochs=EPOCHS, batch_size=BATCH)
-            spec = RunSpec(dataset="d", split="s", backbone=backbone, weights="imagenet", phases=(phase,))
-            spec = check(settings, spec, len(CLASSES))
-            by_hand = plain(settings, backbone, rows)
-            kept, first = ours(settings, spec, rows)
-            seen = PHOTOS["train"] * EPOCHS
-            print(f"{backbone}, all frozen, plain Keras: {seen / by_hand:,.0f} photos a second over {EPOCHS} epochs")
-            print(f"{backbone}, all frozen, prefix kept: {seen / kept:,.0f} photos a second over {EPOCHS} epochs")
-            target = f" (target at least {TARGET:.0f})" if backbone == "xception" else ""
-            print(f"{backbone}, plain / kept, first pass counted: {by_hand / kept:.1f}{target}")
-            print(f"{backbone}, start to first trained batch, nothing kept yet: {first:.1f} s")
-            again, first = ours(settings, spec.model_copy(update={"seed": 1}), rows)
-            print(f"{backbone}, plain / kept, where another run kept it: {by_hand / again:.1f}")
-            print(f"{backbone}, start to first trained batch, kept by another run: {first:.1f} s")
-        whole, first = ours(settings, preset_spec("first", "d", "s"), rows)
-        print(f"vanilla CNN (preset first, {PHOTOS['train']} photos): first batch after {first:.1f} s (target 3)")
-        print(f"vanilla CNN (preset first, {PHOTOS['train']} photos): whole run {whole:.1f} s")
+def ours(case: str, home: Path) -> dict:
+    import core.training.trainer as trainer
+    from core.models import DESIGNS, check
+    from core.records import Head, Part, Phase, RunSpec
+
+    backbone, cuts, epochs, rate, photos, augmented = CASES[case]
+    settings, dataset, split, rows = prepared(home, photos)
+    if os.environ.get("NONDETERMINISTIC"):
+        trainer.make_deterministic = lambda: None
+    head = DESIGNS["vanilla"].head if backbone == "vanilla" else Head(dense=(256,))
+    began, found = time.perf_counter(), []
+    for k in cuts:
+        phase = Phase(frozen=k, epochs=epochs, batch_size=BATCH, learning_rate=rate)
+        if augmented:
+            phase = phase.model_copy(update={"recipe": recipe()})
+        spec = RunSpec(
+            dataset=dataset.id,
+            split=split.id,
+            backbone=backbone,
+            weights=None if backbone == "vanilla" else "imagenet",
+            input_size=SIZE,
+            head=head,
+            phases=(phase,),
+        )
+        spec = check(settings, spec, len(dataset.classes))
+        folder = Path(tempfile.mkdtemp(dir=home)) / "attempt-1"
+        arguments = (settings, spec, dataset.classes, rows, folder, lambda *_: None, lambda: False, split.evaluation_id)
+        result = trainer.train(*arguments)
+        answers = result.predictions.parts[Part.TEST]
+        found.append(float((answers.predicted == answers.true).mean()))
+    return {"seconds": time.perf_counter() - began, "test": found}
+
+
+def plain(case: str, home: Path) -> dict:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+    from PIL import Image
+
+    backbone, cuts, epochs, rate, photos, augmented = CASES[case]
+    settings, dataset, _, rows = prepared(home, photos)
+    classes, began, found = len(dataset.classes), time.perf_counter(), []
+
+    def photo(name):
+        path = next((settings.photos / name[:2]).glob(f"{name}.*"))
+        return np.asarray(Image.open(path).convert("RGB").resize((SIZE, SIZE), Image.Resampling.BILINEAR))
+
+    pixels = np.stack([photo(name) for name in rows["id"]])
+    labels = keras.utils.to_categorical(rows["label"], classes)
+    part = {name: (rows["part"] == name).to_numpy() for name in ("train", "validation", "test")}
+    kinds = {
+        "xception": (keras.applications.Xception, keras.applications.xception.preprocess_input),
+        "vgg16": (keras.applications.VGG16, keras.applications.vgg16.preprocess_input),
+        "mobilenetv2": (keras.applications.MobileNetV2, keras.applications.mobilenet_v2.preprocess_input),
+    }
+    for k in cuts:
+        x = inputs = keras.Input((SIZE, SIZE, 3))
+        if backbone == "vanilla":
+            x = keras.layers.Rescaling(1 / 255)(x)
+            for filters, kernel in ((32, 5), (64, 3), (128, 3)):
+                x = keras.layers.Conv2D(filters, kernel, padding="same", activation="relu")(x)
+                x = keras.layers.MaxPooling2D()(x)
+            x = keras.layers.Dense(128, "relu")(keras.layers.Flatten()(x))
+        else:
+            construct, preprocess = kinds[backbone]
+            file = str(WEIGHTS / f"{backbone}_notop.weights.h5")
+            base = construct(include_top=False, weights=file, input_shape=(SIZE, SIZE, 3))
+            frozen = len(base.layers) if k == "all" else k
+            for number, layer in enumerate(base.layers):
+                layer.trainable = number >= frozen and not isinstance(layer, keras.layers.BatchNormalization)
+            x = base(preprocess(x), training=False)
+            x = keras.layers.Dense(256, "relu")(keras.layers.GlobalAveragePooling2D()(x))
+        x = keras.layers.Dropout(0.5)(x)
+        model = keras.Model(inputs, keras.layers.Dense(classes, "softmax")(x))
+        model.compile(keras.optimizers.Adam(rate), "categorical_crossentropy", metrics=["accuracy"])
+        train = tf.data.Dataset.from_tensor_slices((pixels[part["train"]], labels[part["train"]]))
+        train = train.shuffle(len(pixels)).batch(BATCH)
+        if augmented:
+            layers = [
+                keras.layers.RandomFlip("horizontal"),
+                keras.layers.RandomRotation(45 / 360),
+                keras.layers.RandomZoom(0.2),
+            ]
+
+            def augment(images, truth, layers=layers):
+                images = tf.cast(images, tf.float32)
+                for layer in layers:
+                    images = layer(images, training=True)
+                return images, truth
+
+            train = train.map(augment, num_parallel_calls=tf.data.AUTOTUNE)
+        validation = (pixels[part["validation"]], labels[part["validation"]])
+        model.fit(train.prefetch(2), epochs=epochs, validation_data=validation, verbose=0)
+        model.predict(pixels[part["validation"]], verbose=0)
+        answers = model.predict(pixels[part["test"]], verbose=0).argmax(axis=1)
+        found.append(float((answers == rows["label"].to_numpy()[part["test"]]).mean()))
+    return {"seconds": time.perf_counter() - began, "test": found}
+
+
+def vgg16_bound() -> float:
+    """Multiply-adds of training the whole way over those of the part that runs, mean over the cuts.
+
+    A thawed layer costs its forward pass three times (forward, and backward to its weights and to its input), a
+    frozen one once; where its output is kept, nothing.
+    """
+    from core.models.tables import layer_table
+
+    rows = layer_table("vgg16").layers
+    work = [row.shape[0] * row.shape[1] * row.params if row.type == "Conv2D" else 0 for row in rows]
+    return sum((sum(work[:k]) + 3 * sum(work[k:])) / (3 * sum(work[k:])) for k in CASES["vgg16"][1]) / 3
+
+
+def timed(side: str, case: str, home: Path, **environment: str) -> dict:
+    """A side of a case, in a process of its own."""
+    command = [sys.executable, __file__, f"--{side}", case, str(home)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, check=False)
+    if done.returncode:
+        raise SystemExit(f"{side} of {case} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main(cases: list[str]) -> None:
+    if not SPECIES.is_dir() or not WEIGHTS.is_dir():
+        print(f"left out: {SPECIES} or {WEIGHTS} is not here")
+        return
+    for case in cases or CASES:
+        with tempfile.TemporaryDirectory() as home:
+            prepared(Path(home), None)
+            by_hand, kept = (timed(side, case, Path(home)) for side in ("plain", "ours"))
+            ratio = by_hand["seconds"] / kept["seconds"]
+            target = f"target at least {TARGETS[case]:.0f}" if case in TARGETS else ""
+            if case == "vgg16":
+                bound = vgg16_bound()
+                target = f"bound {bound:.2f}, reached {ratio / bound:.2f} of it, target at least {OF_BOUND}"
+            print(
+                f"{case}, plain Keras {by_hand['seconds']:.0f} s, ours {kept['seconds']:.0f} s: {ratio:.2f} ({target})"
+            )
+            for side, result in (("plain", by_hand), ("ours", kept)):
+                print(f"{case}, test accuracy, {side}: " + " ".join(f"{each:.3f}" for each in result["test"]))
+            if case.endswith("augmented"):
+                free = timed("ours", case, Path(home), NONDETERMINISTIC="1")
+                print(f"{case}, deterministic over not: {kept['seconds'] / free['seconds']:.2f}", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(PLAIN))
+    if len(sys.argv) > 1 and sys.argv[1] in ("--ours", "--plain"):
+        print(json.dumps({"--ours": ours, "--plain": plain}[sys.argv[1]](sys.argv[2], Path(sys.argv[3]))))
+    else:
+        main(sys.argv[1:])

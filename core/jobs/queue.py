@@ -71,7 +71,8 @@ def check(settings: Settings, spec: RunSpec) -> tuple[RunSpec, str]:
     Everything about a plan that can be known before it is queued; no Keras is loaded.
 
     Returns the plan as it is stored (registry's backbone name, hash of the weights) and the evaluation id. Raises what
-    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise, BatchOfOne, BatchTooLarge and TooManyCopies.
+    `core.models.check`, `core.augment.validate`, `find_dataset` and `find_split` raise, BatchOfOne,
+    BatchTooLarge and TooManyCopies.
     """
     dataset = datasets.find_dataset(settings, spec.dataset)
     split = datasets.find_split(settings, spec.split, dataset.id)
