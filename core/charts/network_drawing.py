@@ -4,6 +4,7 @@ A convolution, its normalisation and its activation are one node. A network with
 """
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
@@ -13,6 +14,10 @@ from core.records import Head
 
 MOST_NODES = 90  # more would be too long to look at: one a block then
 STRIPES = 12
+LARGE, SMALL = 11, 10  # points, of which a browser makes four thirds pixels
+FONT = 'fontname="Helvetica,Arial,sans-serif"'
+
+_BRANCH = re.compile(r"block\d+_(\d+_)?[a-d]\d?_").match  # what layers of an inception module's branches are called
 
 State = Literal["frozen", "thawing", "divided", "plain"]  # plain: no weights; divided: the cut is inside
 
@@ -34,10 +39,20 @@ class Node(NamedTuple):
     id: str
     title: str  # "conv 3×3 · 64"
     more: str  # "norm · ReLU"
-    size: str  # "48 × 48 × 64 · 18,496 weights"
+    shape: str  # of its output: "48 × 48 × 64"
+    weights: int
     state: State
     block: str  # nodes of one block stand together; "" for those that belong to none
     tip: str  # which layers of the backbone it is
+    narrow: bool = False  # others stand beside it
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands under the title: what follows in the same node, the output's shape, the weights."""
+        weights = f"{self.weights:,} weights" if self.weights else ""
+        if self.narrow:
+            return tuple(filter(None, (self.more, self.shape, weights)))
+        return tuple(filter(None, (" · ".join(filter(None, (self.shape, weights))),)))
 
 
 class Edge(NamedTuple):
@@ -117,16 +132,17 @@ def _node(group: list[Layer], input_size: int, frozen: int, place: dict[str, int
     weights = sum(layer.parameters for layer in group)
     sides = {place[layer.name] <= frozen for layer in group if layer.parameters}
     state = "plain" if not sides else "divided" if len(sides) > 1 else "frozen" if sides.pop() else "thawing"
-    title, more = _of_block(group) if by_block and len(group) > 1 else _of_group(group)
+    whole = by_block and len(group) > 1
+    title, more = _of_block(group) if whole else _of_group(group)
     last = max(group, key=lambda layer: place[layer.name])
     numbers = sorted(place[layer.name] for layer in group)
     tip = f"layer {numbers[0]}" if len(numbers) == 1 else f"layers {numbers[0]} to {numbers[-1]}"
-    return Node(group[0].name, title, more, _size(last.shape(input_size), weights), state, group[0].block, tip)
+    shape, block, narrow = _shape(last.shape(input_size)), group[0].block, bool(not whole and _BRANCH(group[0].name))
+    return Node(group[0].name, title, more, shape, weights, state, block, tip, narrow)
 
 
-def _size(shape: Iterable[int], weights: int) -> str:
-    size = " × ".join(f"{side:,}" for side in shape)
-    return f"{size} · {weights:,} weights" if weights else size
+def _shape(shape: Iterable[int]) -> str:
+    return " × ".join(f"{side:,}" for side in shape)
 
 
 def _of_group(group: list[Layer]) -> tuple[str, str]:
@@ -174,37 +190,35 @@ def _head(last: Layer, of: dict[str, str], input_size: int, head: Head, classes:
     shape = last.shape(input_size)
     width = shape[2] if head.pooling == "average" else shape[0] * shape[1] * shape[2]
     title = "global average" if head.pooling == "average" else "flatten"
-    nodes = [Node("head_pool", title, "", _size((width,), 0), "plain", "head", "head")]
+    nodes = [Node("head_pool", title, "", _shape((width,)), 0, "plain", "head", "head")]
     for number, units in enumerate(head.dense, start=1):
         weights = (width + 1) * units + (4 * units if head.batch_normalization else 0)
         more = "norm · ReLU" if head.batch_normalization else "ReLU"
-        size = _size((units,), weights)
-        nodes.append(Node(f"head_dense{number}", f"dense {units:,}", more, size, "thawing", "head", "head"))
+        title = f"dense {units:,}"
+        nodes.append(Node(f"head_dense{number}", title, more, _shape((units,)), weights, "thawing", "head", "head"))
         width = units
         if head.dropout:
             nodes.append(_dropout(f"head_dropout{number}", head.dropout))
     if head.dropout and not head.dense:
         nodes.append(_dropout("head_dropout", head.dropout))
-    size = _size((classes,), (width + 1) * classes)
-    nodes.append(Node("head_classes", f"{classes:,} classes", "softmax", size, "thawing", "head", "head"))
+    title, weights = f"{classes:,} classes", (width + 1) * classes
+    nodes.append(Node("head_classes", title, "softmax", _shape((classes,)), weights, "thawing", "head", "head"))
     ids = [of[last.name], *(node.id for node in nodes)]
     return nodes, [Edge(*pair) for pair in pairwise(ids)]
 
 
 def _dropout(name: str, rate: float) -> Node:
-    return Node(name, f"dropout {rate:g}", "", "", "plain", "head", "head")
+    return Node(name, f"dropout {rate:g}", "", "", 0, "plain", "head", "head")
 
 
 def plot(info: DrawingInfo, dark: bool = False) -> str:
     """The graph in DOT, from top to bottom, for `st.graphviz_chart`."""
     colours = palette(dark)
     lines = [
-        'rankdir=TB bgcolor="transparent" nodesep=0.18 ranksep=0.22 pad=0.05',
-        'graph [fontname="Helvetica,Arial,sans-serif" fontsize=12 labeljust=l '
-        f'fontcolor="{colours.quiet}" color="{colours.line}" style=rounded margin=7]',
-        'node [shape=box fontname="Helvetica,Arial,sans-serif" fontsize=14 height=0.3 margin="0.12,0.05"]',
-        f'edge [color="{colours.quiet}" arrowsize=0.6 fontname="Helvetica,Arial,sans-serif" fontsize=12 '
-        f'fontcolor="{colours.quiet}"]',
+        'rankdir=TB bgcolor="transparent" nodesep=0.12 ranksep=0.18 pad=0.05',
+        f'graph [{FONT} fontsize={SMALL} labeljust=l fontcolor="{colours.quiet}" color="{colours.line}" style=rounded]',
+        f'node [shape=box {FONT} fontsize={LARGE} height=0.25 margin="0.1,0.04"]',
+        f'edge [color="{colours.quiet}" arrowsize=0.5]',
     ]
     blocks: dict[str, list[Node]] = {}
     for node in info.nodes:
@@ -212,10 +226,10 @@ def plot(info: DrawingInfo, dark: bool = False) -> str:
     for number, (name, nodes) in enumerate(blocks.items()):
         inside = [_drawn(node, colours) for node in nodes]
         if len(nodes) > 1 and not (info.by_block and name != "head"):
-            inside = [f"subgraph cluster_{number} {{ label={quoted(name)}", *inside, "}"]
+            inside = [f"subgraph cluster_{number} {{ margin=6 label={quoted(name)}", *inside, "}"]
         lines += inside
     for edge in info.edges:
-        skip = " [style=dashed]" if edge.skip else ""
+        skip = " [style=dashed]" if edge.skip else " [weight=8]"  # what goes through the block goes straight
         lines.append(f"{quoted(edge.source)} -> {quoted(edge.target)}{skip}")
     return "digraph {\n" + "\n".join(lines) + "\n}"
 
@@ -223,9 +237,10 @@ def plot(info: DrawingInfo, dark: bool = False) -> str:
 def _drawn(node: Node, colours: Palette) -> str:
     fill, ink, border = _paint(node.state, colours)
     quiet = ink if node.state == "thawing" else colours.text if node.state in ("frozen", "divided") else colours.quiet
-    text = f"<b>{html.escape(node.title)}</b>" + (f"  {html.escape(node.more)}" if node.more else "")
-    if node.size:
-        text += f'<br/><font point-size="12" color="{quiet}">{html.escape(node.size)}</font>'
+    text = f"<b>{html.escape(node.title)}</b>"
+    text += f"  {html.escape(node.more)}" if node.more and not node.narrow else ""
+    for line in node.lines:
+        text += f'<br/><font point-size="{SMALL}" color="{quiet}">{html.escape(line)}</font>'
     return f'{quoted(node.id)} [label=<{text}> {fill} color="{border}" fontcolor="{ink}" tooltip={quoted(node.tip)}]'
 
 

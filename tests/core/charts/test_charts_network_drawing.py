@@ -1,7 +1,5 @@
 """The drawing of a home-made network: its nodes and edges exactly, its DOT lightly."""
 
-import re
-
 import pytest
 
 from core.charts import network_drawing
@@ -23,14 +21,14 @@ def network(*blocks: ConvBlock) -> HomeMade:
 
 def test_a_convolution_with_its_normalisation_and_activation_is_one_node():
     found = info(network(ConvBlock(filters=8, kernel=5, batch_normalization="before", dropout=0.25)))
-    assert [(node.title, node.more, node.size) for node in found.nodes] == [
+    assert [(node.title, node.more, *node.lines) for node in found.nodes] == [
         ("photo", "", "48 × 48 × 3"),
         ("conv 5×5 · 8", "norm · ReLU", "48 × 48 × 8 · 640 weights"),
         ("max pooling 2×2", "", "24 × 24 × 8"),
         ("dropout 0.25", "", "24 × 24 × 8"),
         ("global average", "", "8"),
         ("dense 16", "ReLU", "16 · 144 weights"),
-        ("dropout 0.5", "", ""),
+        ("dropout 0.5", ""),
         ("3 classes", "softmax", "3 · 51 weights"),
     ]
     assert [(edge.source, edge.target) for edge in found.edges] == list(
@@ -44,9 +42,8 @@ def test_a_convolution_with_its_normalisation_and_activation_is_one_node():
 def test_the_weights_in_the_nodes_are_all_weights(name, head):
     design = DESIGNS[name]
     found = info(design.network, head=head)
-    weights = sum(int(text.replace(",", "")) for node in found.nodes for text in re.findall(r"([\d,]+) w", node.size))
     backbone = home_made(design.network)
-    assert weights == backbone.parameters + head_parameters(backbone, head, 3, 48)[0]
+    assert sum(node.weights for node in found.nodes) == backbone.parameters + head_parameters(backbone, head, 3, 48)[0]
 
 
 def test_a_skip_leads_past_the_block_and_through_the_convolution_that_fits_it():
@@ -64,6 +61,9 @@ def test_an_inception_module_has_four_ways_to_where_they_meet():
     (meeting,) = [node.id for node in found.nodes if node.title == "side by side"]
     assert sum(edge.target == meeting for edge in found.edges) == 4
     assert sum(edge.source == "input" for edge in found.edges) == 4
+    first = next(node for node in found.nodes if node.id == "block1_a_conv")
+    assert (first.title, first.lines) == ("conv 1×1 · 4", ("ReLU", "48 × 48 × 4", "16 weights"))
+    assert not next(node for node in found.nodes if node.title == "side by side").narrow
 
 
 def test_what_is_frozen_and_what_trains_follows_k_also_inside_a_convolution_s_node():
