@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from core.commands import comparison, data, sweep, training
+from core.commands import comparison, data, kept, sweep, training
 from core.commands.terminal import say
 from core.errors import ThawError
 
@@ -20,13 +20,17 @@ app = typer.Typer(
 )
 photos = typer.Typer(no_args_is_help=True, help="Import, list and audit photos.")
 brought = typer.Typer(no_args_is_help=True, help="Bring predictions that were made elsewhere.")
+cache = typer.Typer(no_args_is_help=True, help="Outputs that trainings keep: how large, and delete them.")
 app.add_typer(photos, name="data")
 app.add_typer(brought, name="predictions")
+app.add_typer(cache, name="cache")
 
 photos.command("add")(data.add)
 photos.command("list")(data.list_all)
 photos.command("audit")(data.audit)
 brought.command("add")(comparison.predictions_add)
+cache.command("list")(kept.list_all)
+cache.command("clear")(kept.clear)
 for verb in (
     data.split,
     training.spec,

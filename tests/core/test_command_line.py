@@ -404,3 +404,23 @@ def test_the_audit_reads_well_and_names_the_sides_of_a_split(in_process, spoiled
     assert [line.startswith("    ") for line in lines[1:3]] == [True, True]
     code, printed, sentence = in_process("data", "audit", "nothing")
     assert (code, printed, sentence.count("\n")) == (1, "", 1)
+
+
+def test_kept_outputs_are_listed_and_deleted_one_or_all(in_process, settings):
+    from core.training.disk_cache import kept
+
+    for kind, name in (("prefix", "aa11-xception-116"), ("copies", "bb22"), ("decoded", "cc33-96")):
+        kept(settings.cache / kind / f"{name}.npy", (1000,), "uint8", lambda array: array.fill(1), 2**20)
+    listed = json.loads(in_process("cache", "list", "--json")[1])
+    assert {entry["id"] for entry in listed["entries"]} == {"aa11-xception-116", "bb22", "cc33-96"}
+    assert listed["bytes"] == sum(entry["bytes"] for entry in listed["entries"]) > 3000
+    assert listed["limit"] == 32 * 2**30
+    prefix = next(entry for entry in listed["entries"] if entry["kind"] == "prefix")
+    assert (prefix["backbone"], prefix["layers"]) == ("xception", 116)
+    assert "xception, output of 116 layers" in in_process("cache", "list")[1]
+    cleared = json.loads(in_process("cache", "clear", "aa11", "--json")[1])
+    assert (cleared["deleted"], cleared["busy"]) == (["aa11-xception-116"], [])
+    code, printed, sentence = in_process("cache", "clear", "aa11")
+    assert (code, printed, sentence.count("\n")) == (1, "", 1)
+    assert len(json.loads(in_process("cache", "clear", "--json")[1])["deleted"]) == 2
+    assert json.loads(in_process("cache", "list", "--json")[1])["entries"] == []
