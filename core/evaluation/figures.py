@@ -6,16 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.evaluation.certainty import calibration_error, photo_losses, within_first
 from core.records import Part, PartPredictions, Predictions
 
 METRICS = ("precision", "recall", "f1")
+OF_PROBABILITIES = ("loss", "top2_accuracy", "calibration_error")  # figures that labels alone don't give
+NO_NUMBERS = "Some probabilities are no numbers; loss, top-2 accuracy and calibration are left out."
 
 
 @dataclass(frozen=True)
 class Figures:
     """What one model gets right on one part."""
 
-    summary: dict[str, float | None]  # accuracy, precision_macro, recall_macro, f1_macro, loss; 0 to 1, loss in nats
+    # accuracy, precision, recall and F1 each _macro and _weighted, balanced_accuracy, top2_accuracy, calibration_error:
+    # 0 to 1; loss in nats. What needs probabilities is None where only labels were brought
+    summary: dict[str, float | None]
     per_class: pd.DataFrame  # one row a class: class, precision, recall, f1, support
     confusion: np.ndarray  # int64 (n_classes, n_classes), rows true, columns predicted
     notes: tuple[str, ...] = ()  # a sentence for each figure that counts as 0 for want of photos
@@ -75,9 +80,37 @@ def rates(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     three float64 ndarrays of shape (..., n_classes), 0 to 1; 0 where a class is absent or never predicted
     (scikit-learn's `zero_division=0`).
     """
-    right = np.diagonal(counts, axis1=-2, axis2=-1).astype(float)
-    true, predicted = counts.sum(axis=-1), counts.sum(axis=-2)
+    return _rates(*_totals(counts))
+
+
+def _totals(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Photos of each class that are right, that are of it, and that were taken for it."""
+    return np.diagonal(counts, axis1=-2, axis2=-1).astype(float), counts.sum(axis=-1), counts.sum(axis=-2)
+
+
+def _rates(right, true, predicted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return _share(right, predicted), _share(right, true), _share(2 * right, true + predicted)
+
+
+def means(right: np.ndarray, true: np.ndarray, predicted: np.ndarray) -> dict[str, np.ndarray]:
+    """Every figure that counts give, for one set of answers or many at once, each an ndarray of shape (...), 0 to 1.
+
+    Macro means are over all classes, absent ones counted as 0; weighted means count a class by its photos; balanced
+    accuracy is the mean recall over the classes that have photos. All as in scikit-learn.
+
+    Parameters
+    ----------
+    right, true, predicted : ndarray of shape (..., n_classes), photos of each class that are right, that are of it, and
+        that were taken for it
+    """
+    of_classes = dict(zip(METRICS, _rates(right, true, predicted), strict=True))
+    photos = true.sum(axis=-1)
+    return (
+        {"accuracy": _share(right.sum(axis=-1), photos)}
+        | {f"{name}_macro": values.mean(axis=-1) for name, values in of_classes.items()}
+        | {"balanced_accuracy": _share(of_classes["recall"].sum(axis=-1), (true > 0).sum(axis=-1))}
+        | {f"{name}_weighted": _share((values * true).sum(axis=-1), photos) for name, values in of_classes.items()}
+    )
 
 
 def per_class(counts: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
@@ -89,17 +122,8 @@ def per_class(counts: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
 
 
 def summary(counts: np.ndarray) -> dict[str, float]:
-    """Accuracy and the macro means over all classes, absent ones counted as 0; each 0 to 1.
-
-    `counts` is an ndarray of shape (n_classes, n_classes), rows true, columns predicted.
-    """
-    precision, recall, f1 = rates(counts)
-    return {
-        "accuracy": float(_share(np.trace(counts), counts.sum())),
-        "precision_macro": float(precision.mean()),
-        "recall_macro": float(recall.mean()),
-        "f1_macro": float(f1.mean()),
-    }
+    """What `means` gives, of one confusion matrix: an ndarray of shape (n_classes, n_classes), rows true."""
+    return {name: float(value) for name, value in means(*_totals(counts)).items()}
 
 
 def log_loss(true: np.ndarray, probabilities: np.ndarray) -> float:
@@ -111,11 +135,12 @@ def log_loss(true: np.ndarray, probabilities: np.ndarray) -> float:
     probabilities : float ndarray of shape (n_photos, n_classes), 0 to 1, rows sum to 1; clipped away from 0 and 1 by
         float64's machine epsilon, as scikit-learn does, so one certain mistake costs 36 nats and not infinity
     """
-    if len(true) == 0:
-        return 0.0
-    epsilon = np.finfo(float).eps
-    given_to_true = np.asarray(probabilities)[np.arange(len(true)), true].astype(float)
-    return float(-np.log(np.clip(given_to_true, epsilon, 1 - epsilon)).mean())
+    return float(photo_losses(true, probabilities).mean()) if len(true) else 0.0
+
+
+def top2_accuracy(true: np.ndarray, probabilities: np.ndarray) -> float:
+    """Share of the photos whose true class is among the two most probable, 0 to 1; 0 for no photos."""
+    return float(within_first(true, probabilities).mean()) if len(true) else 0.0
 
 
 def _notes(counts: np.ndarray, classes: Sequence[str]) -> tuple[str, ...]:
@@ -138,20 +163,27 @@ def figures_of(
     ----------
     true, predicted : int ndarray of shape (n_photos,)
     classes : the class names, in the order of the indices
-    probabilities : float ndarray of shape (n_photos, n_classes), or None: then the loss is None
+    probabilities : float ndarray of shape (n_photos, n_classes), or None: then what needs them is None. So it is where
+        some are no numbers, with a note
     """
     counts = confusion(true, predicted, len(classes))
-    loss = None if probabilities is None else log_loss(true, probabilities)
-    return Figures(
-        summary=summary(counts) | {"loss": loss},
-        per_class=per_class(counts, classes),
-        confusion=counts,
-        notes=_notes(counts, classes),
+    notes = _notes(counts, classes)
+    if probabilities is not None and not np.isfinite(probabilities).all():
+        probabilities, notes = None, (*notes, NO_NUMBERS)
+    of_probabilities = (
+        dict.fromkeys(OF_PROBABILITIES)
+        if probabilities is None
+        else {
+            "loss": log_loss(true, probabilities),
+            "top2_accuracy": top2_accuracy(true, probabilities),
+            "calibration_error": calibration_error(true, probabilities),
+        }
     )
+    return Figures(summary(counts) | of_probabilities, per_class(counts, classes), counts, notes)
 
 
 def part_figures(part: PartPredictions, classes: Sequence[str], has_probabilities: bool = True) -> Figures:
-    """All figures of one part; the loss is None where only labels were brought."""
+    """All figures of one part; what needs probabilities is None where only labels were brought."""
     return figures_of(part.true, part.predicted, classes, part.probabilities if has_probabilities else None)
 
 

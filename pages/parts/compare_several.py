@@ -63,8 +63,8 @@ def points(one: Difference) -> str:
 def figures(found: Comparison, runs: list[Run]) -> None:
     """Accuracy and the macro means of all runs on one scale, and the difference to the first run."""
     differences = {one.run: one for one in found.differences}
-    table = found.summaries.reset_index(drop=True)
     shares = ["accuracy", "precision_macro", "recall_macro", "f1_macro"]
+    table = found.summaries[[*shares, "loss"]].reset_index(drop=True)
     table[shares] = table[shares].astype(float).mul(100)
     table.insert(0, "run", [f"{found.letters[run.id]} {run.name}" for run in runs])
     table.insert(2, "difference", [points(differences[run.id]) if run.id in differences else "" for run in runs])

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from core.evaluation.figures import (
+    NO_NUMBERS,
+    OF_PROBABILITIES,
     confusion,
     figures_json,
     figures_of,
@@ -51,12 +54,17 @@ def test_figures_agree_with_scikit_learn_to_1e_12_absent_classes_included(drawn)
     ours = summary(counts)
     assert ours["accuracy"] == pytest.approx(metrics.accuracy_score(true, predicted), abs=1e-12)
     for name, score in (
-        ("precision_macro", metrics.precision_score),
-        ("recall_macro", metrics.recall_score),
-        ("f1_macro", metrics.f1_score),
+        ("precision", metrics.precision_score),
+        ("recall", metrics.recall_score),
+        ("f1", metrics.f1_score),
     ):
-        expected = score(true, predicted, labels=labels, average="macro", zero_division=0)
-        assert ours[name] == pytest.approx(expected, abs=1e-12)
+        for average in ("macro", "weighted"):
+            expected = score(true, predicted, labels=labels, average=average, zero_division=0)
+            assert ours[f"{name}_{average}"] == pytest.approx(expected, abs=1e-12)
+    with warnings.catch_warnings():  # scikit-learn warns of classes that are said and have no photo
+        warnings.simplefilter("ignore")
+        balanced = metrics.balanced_accuracy_score(true, predicted)
+    assert ours["balanced_accuracy"] == pytest.approx(balanced, abs=1e-12)
 
 
 @settings(max_examples=100, deadline=None)
@@ -95,7 +103,8 @@ def test_an_absent_class_counts_0_with_a_note_and_never_nan():
 
 def test_no_photos_give_zeros_and_no_warning(recwarn):
     found = figures_of(np.array([], int), np.array([], int), ["ash", "beech"], np.zeros((0, 2)))
-    assert found.summary == {"accuracy": 0, "precision_macro": 0, "recall_macro": 0, "f1_macro": 0, "loss": 0}
+    assert {"accuracy", "f1_macro", "balanced_accuracy", "loss", "calibration_error"} < set(found.summary)
+    assert set(found.summary.values()) == {0}
     assert not recwarn.list
 
 
@@ -124,7 +133,7 @@ def test_show_prints_metrics_per_class_and_confusion_by_part_as_plain_json():
     shown = json.loads(json.dumps(figures_json(_predictions(True))))
     assert set(shown) == {"metrics", "per_class", "confusion"}
     assert all(set(field) == {"validation", "test"} for field in shown.values())
-    assert set(shown["metrics"]["test"]) == {"accuracy", "precision_macro", "recall_macro", "f1_macro", "loss"}
+    assert {"accuracy", "precision_macro", "recall_macro", "f1_macro", "loss"} < set(shown["metrics"]["test"])
     assert shown["metrics"]["validation"]["accuracy"] == 0.5
     assert shown["per_class"]["validation"][1] == {
         "class": "beech",
@@ -139,7 +148,16 @@ def test_show_prints_metrics_per_class_and_confusion_by_part_as_plain_json():
 def test_the_loss_is_null_where_only_labels_were_brought():
     assert figures_json(_predictions(False))["metrics"]["test"]["loss"] is None
     part = _predictions(False).parts[Part.TEST]
-    assert part_figures(part, ("ash", "beech"), has_probabilities=False).summary["loss"] is None
+    found = part_figures(part, ("ash", "beech"), has_probabilities=False).summary
+    assert [found[name] for name in OF_PROBABILITIES] == [None, None, None]
+    assert None not in part_figures(part, ("ash", "beech")).summary.values()
+
+
+def test_probabilities_that_are_no_numbers_give_none_and_a_note_and_never_nan():
+    found = figures_of(np.array([0, 1]), np.array([0, 0]), ["ash", "beech"], np.array([[0.9, 0.1], [np.nan, np.nan]]))
+    assert [found.summary[name] for name in OF_PROBABILITIES] == [None, None, None]
+    assert found.notes[-1] == NO_NUMBERS
+    assert found.summary["accuracy"] == 0.5
 
 
 def test_evaluation_and_ensembles_load_neither_keras_nor_streamlit():
