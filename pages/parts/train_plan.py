@@ -109,6 +109,18 @@ def remove_phase(position: int) -> None:
     del st.session_state[_IDS][position + 1]
 
 
+def set_frozen(position: int, k: int) -> None:
+    """Freeze the first k layers in one phase, whose widgets alone are new; a callback."""
+    spec = st.session_state[_PLAN]
+    if not 0 <= position < len(spec.phases):
+        return
+    frozen = "all" if k >= models.backbone_of(spec).layers else max(k, 0)
+    phases = list(spec.phases)
+    phases[position] = phases[position].model_copy(update={"frozen": frozen})
+    keep(spec.model_copy(update={"phases": tuple(phases)}))
+    st.session_state[_IDS][position + 1] = next(_number)
+
+
 def use_schedule(name: str) -> None:
     """Replace the phases by those of a schedule, which take epochs, batch and recipe from the last one. A callback."""
     spec = st.session_state[_PLAN]

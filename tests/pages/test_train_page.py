@@ -102,7 +102,7 @@ def test_the_first_plan_freezes_all_of_mobilenet_and_says_so_in_words():
     app = page()
     assert "All 154 layers stay frozen, only the head trains" in texts(app)
     assert [each.label for each in app.button if each.proto.type == "primary"] == ["Start"]
-    assert {trace["name"] for trace in figure(app)["data"]} == {"frozen", "thawing"}
+    assert {trace["name"] for trace in figure(app)["data"]} >= {"frozen", "thawing"}
 
 
 @pytest.mark.usefixtures("split")
