@@ -13,8 +13,10 @@ from core.training.epoch import photos_an_epoch
 from pages.parts import (
     loaders,
     selection,
+    train_blocks,
     train_form,
     train_jobs,
+    train_layers,
     train_map,
     train_phases,
     train_plan,
@@ -30,16 +32,20 @@ def plan(dataset: Dataset, split: Split) -> None:
     """The form, the thaw map, the cost line and Start."""
     spec = train_form.network(train_plan.current(dataset, split))
     note = st.container()
+    network = train_blocks.blocks() if spec.network is not None else None
     above = st.container()
     spec = train_phases.phases(spec)
     train_plan.keep(spec)
-    wrong = train_plan.problem(spec, len(dataset.classes))
+    classes = len(dataset.classes)
+    wrong = train_plan.problem(spec, classes)
     with note:
         train_form.preset_note(spec)
-        if wrong and wrong[0] != "phases":
+        if wrong and wrong[0] not in ("phases", "blocks"):  # a block's stands beside it
             st.error(words.plain(wrong[1]), icon=":material/error:")
+    train_blocks.described(spec, classes, *(network or (note, None)))
     with above:
-        train_map.freezing_map(spec, len(dataset.classes))
+        train_map.freezing_map(spec, classes)
+        train_layers.layers(spec)
     if wrong and wrong[0] == "phases":
         st.error(words.plain(wrong[1]), icon=":material/error:")
     start(spec, split, wrong)

@@ -15,7 +15,7 @@ from core.records import Head
 MOST_NODES = 90  # more would be too long to look at: one a block then
 STRIPES = 12
 LARGE, SMALL = 11, 10  # points, of which a browser makes four thirds pixels
-FONT = 'fontname="Helvetica,Arial,sans-serif"'
+FONT = 'fontname="Helvetica"'
 
 _BRANCH = re.compile(r"block\d+_(\d+_)?[a-d]\d?_").match  # what layers of an inception module's branches are called
 
@@ -238,7 +238,7 @@ def _drawn(node: Node, colours: Palette) -> str:
     fill, ink, border = _paint(node.state, colours)
     quiet = ink if node.state == "thawing" else colours.text if node.state in ("frozen", "divided") else colours.quiet
     text = f"<b>{html.escape(node.title)}</b>"
-    text += f"  {html.escape(node.more)}" if node.more and not node.narrow else ""
+    text += f"&#160;&#160;{html.escape(node.more)}" if node.more and not node.narrow else ""
     for line in node.lines:
         text += f'<br/><font point-size="{SMALL}" color="{quiet}">{html.escape(line)}</font>'
     return f'{quoted(node.id)} [label=<{text}> {fill} color="{border}" fontcolor="{ink}" tooltip={quoted(node.tip)}]'
@@ -246,7 +246,7 @@ def _drawn(node: Node, colours: Palette) -> str:
 
 def _paint(state: State, colours: Palette) -> tuple[str, str, str]:
     """(attributes of the fill, ink, border). Stripes are light, so that the text on them can be read."""
-    light, lighter = (mix(colours.frozen, colours.background, share) for share in (0.55, 0.75))
+    light, lighter = (mix(colours.frozen, colours.background, share) for share in (0.66, 0.84))
     if state == "frozen":
         return f'style=striped fillcolor="{":".join([light, lighter] * STRIPES)}"', colours.text, colours.frozen
     if state == "divided":

@@ -2,17 +2,19 @@
 
 import streamlit as st
 
-from core.models import BACKBONES
-from core.records import Head, RunSpec
+from core.models import BACKBONES, backbone_of
+from core.records import HOME_MADE, Head, RunSpec
 from core.training import PRESETS
-from pages.parts import train_plan, train_speed, words
+from pages.parts import train_network, train_plan, train_speed, words
 
+_NETWORKS = [next(iter(BACKBONES)), HOME_MADE, *list(BACKBONES)[1:]]  # home-made ones side by side
 _KNOWN = "ImageNet: a million photos of 1,000 things. A file comes from the operator's THAW_WEIGHTS folder. "
 
 
 def network(spec: RunSpec) -> RunSpec:
     """Preset, backbone, weights, input size, and the rest under More; returns the plan they say."""
-    key = f"train_{train_plan.ids()[0]}"
+    spec = train_network.heard(spec)
+    key, backbone = f"train_{train_plan.ids()[0]}", backbone_of(spec)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Start from",
@@ -24,16 +26,16 @@ def network(spec: RunSpec) -> RunSpec:
             width=330,
             help="A ready plan; everything below can be changed. Those named Report are what a student report trained.",
         )
-        backbone = st.selectbox(
+        st.selectbox(
             "Network",
-            list(BACKBONES),
-            index=list(BACKBONES).index(spec.backbone),
-            format_func=lambda name: BACKBONES[name].label,
+            _NETWORKS,
+            index=_NETWORKS.index(spec.backbone),
+            format_func=lambda name: "Home-made, block by block" if name == HOME_MADE else BACKBONES[name].label,
             key=train_plan.backbone_key(),
             on_change=train_plan.choose_backbone,
             args=(train_plan.backbone_key(),),
             width=300,
-            help=f"The backbone: what turns a photo into features. {BACKBONES[spec.backbone].help}",
+            help=f"The backbone: what turns a photo into features. {backbone.help}",
         )
         weights = _weights(spec, key)
         size = st.number_input(
@@ -49,23 +51,30 @@ def network(spec: RunSpec) -> RunSpec:
         with st.popover("More"):
             head, seed = _more(spec, key)
             train_speed.measure(backbone, size)
-    train_speed.line(backbone, size)
-    return spec.model_copy(
-        update={"backbone": backbone, "weights": weights, "input_size": size, "head": head, "seed": seed}
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        train_speed.line(backbone, size)
+        if backbone.design is not None and spec.network is None:
+            st.button(
+                "Change its blocks",
+                type="tertiary",
+                icon=":material/edit:",
+                on_click=train_plan.change_blocks,
+                help="Makes a home-made network of the same blocks and head, to be changed block by block.",
+            )
+    return spec.model_copy(update={"weights": weights, "input_size": size, "head": head, "seed": seed})
 
 
 def preset_note(spec: RunSpec) -> None:
     """What the chosen preset is, what the report got with it, and the way back to it."""
     preset = PRESETS[st.session_state.get(train_plan.PRESET) or train_plan.FIRST]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(preset.help + (f" The report got {preset.report}." if preset.report else ""), width="content")
+        st.caption(preset.help + (f" Reported: {preset.report}." if preset.report else ""), width="content")
         if not train_plan.is_preset(spec):
             st.button("Undo changes", type="tertiary", icon=":material/undo:", on_click=train_plan.load_preset)
 
 
 def _weights(spec: RunSpec, key: str) -> str | None:
-    pretrained = BACKBONES[spec.backbone].pretrained
+    pretrained = backbone_of(spec).pretrained
     runs = train_plan.lenders(spec)
     files = ["imagenet", *train_plan.weights_files()] if pretrained else []
     options = [*files, *runs, ""]

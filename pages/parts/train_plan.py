@@ -6,19 +6,22 @@ import streamlit as st
 
 from core import models
 from core.augment import check_batch, list_recipes
-from core.errors import BatchOfOne, InputTooSmall, ThawError, TooManyFrozen
+from core.errors import BatchOfOne, InputTooSmall, NetworkTooLarge, ShrinksAway, ThawError, TooManyFrozen
 from core.jobs import queue
-from core.models import BACKBONES
-from core.records import Dataset, Phase, Recipe, RunSpec, Split
+from core.models import DESIGNS, backbone_of, find_backbone
+from core.records import HOME_MADE, Dataset, Head, HomeMade, Phase, Recipe, RunSpec, Split
 from core.settings import settings
 from core.training import PRESETS, preset_spec
+from core.training.epoch import with_batches_that_fit
 from core.training.schedules import SCHEDULES
-from pages.parts import augment_recipe
+from pages.parts import augment_recipe, loaders, train_network
 
 PRESET = "train_preset"
 FIRST = "mobilenetv2-frozen"
+FIRST_DESIGN = "vanilla"
 MOST_LENDERS = 50  # earlier runs that the Weights box offers
 _PLAN = "_train_plan"
+_FRESH = "_train_fresh"  # whether the plan is a preset's that has not met its photos yet
 _IDS = "_train_ids"  # one a phase, and one for the rest: new ones where values come from elsewhere than the widgets
 _number = itertools.count()
 
@@ -27,7 +30,11 @@ def current(dataset: Dataset, split: Split) -> RunSpec:
     """The plan as it stands, for these photos."""
     if _PLAN not in st.session_state:
         load_preset()
-    return st.session_state[_PLAN].model_copy(update={"dataset": dataset.id, "split": split.id})
+    spec = st.session_state[_PLAN].model_copy(update={"dataset": dataset.id, "split": split.id})
+    if st.session_state.pop(_FRESH, False):  # a handful of photos fills no batch of 64
+        counts = loaders.training_counts(split.id, dataset.id)
+        spec = spec.model_copy(update={"phases": with_batches_that_fit(spec.phases, counts)})
+    return spec
 
 
 def keep(spec: RunSpec) -> None:
@@ -45,21 +52,29 @@ def backbone_key() -> str:
     return f"train_{ids()[0]}_backbone"
 
 
+def design_key() -> str:
+    """Key of the box with the ready designs; another one when the blocks are another design, or none any more."""
+    return f"train_{ids()[0]}_design_{train_network.design() or ''}"
+
+
 def load_preset() -> None:
     """Take over the chosen preset; a callback."""
     load(preset_spec(st.session_state.get(PRESET) or FIRST, "", ""))
+    st.session_state[_FRESH] = True
 
 
 def load(spec: RunSpec) -> None:
     """Take over a plan from elsewhere."""
     st.session_state[_PLAN] = spec
     st.session_state[_IDS] = [next(_number) for _ in range(len(spec.phases) + 1)]
+    train_network.take(spec.network)
 
 
 def is_preset(spec: RunSpec) -> bool:
     """Whether the plan is still what the chosen preset says."""
     name = st.session_state.get(PRESET) or FIRST
-    return name in PRESETS and preset_spec(name, spec.dataset, spec.split, seed=spec.seed) == spec
+    counts = loaders.training_counts(spec.split, spec.dataset)
+    return name in PRESETS and preset_spec(name, spec.dataset, spec.split, spec.seed, counts) == spec
 
 
 def choose_backbone(key: str) -> None:
@@ -70,7 +85,29 @@ def choose_backbone(key: str) -> None:
     """
     if key != backbone_key():
         return
-    spec, backbone = st.session_state[_PLAN], BACKBONES[st.session_state[key]]
+    if (name := st.session_state[key]) == HOME_MADE:
+        ready = DESIGNS[FIRST_DESIGN]
+        _change_network(HOME_MADE, ready.network, ready.head)
+    else:
+        _change_network(name, None, find_backbone(name).default_head)
+
+
+def choose_design(key: str) -> None:
+    """A ready design brings its blocks and its head; a callback."""
+    if key == design_key() and (name := st.session_state[key]) is not None:
+        _change_network(HOME_MADE, DESIGNS[name].network, DESIGNS[name].head)
+
+
+def change_blocks() -> None:
+    """Make a registered network that is built of blocks a home-made one, with the same blocks and head; a callback."""
+    spec = st.session_state[_PLAN]
+    if (design := backbone_of(spec).design) is not None:
+        _change_network(HOME_MADE, design, spec.head)
+
+
+def _change_network(name: str, network: HomeMade | None, head: Head) -> None:
+    spec = st.session_state[_PLAN].model_copy(update={"backbone": name, "network": network, "head": head})
+    backbone = backbone_of(spec)
 
     def fitting(phase: Phase) -> Phase:
         if not backbone.pretrained:
@@ -81,9 +118,7 @@ def choose_backbone(key: str) -> None:
     load(
         spec.model_copy(
             update={
-                "backbone": backbone.name,
                 "weights": "imagenet" if backbone.pretrained else None,
-                "head": backbone.default_head,
                 "input_size": max(spec.input_size, backbone.minimum),
                 "phases": tuple(fitting(phase) for phase in spec.phases),
             }
@@ -95,7 +130,7 @@ def add_phase() -> None:
     """One more phase, as the last one but gentler: what is thawed late wants a low rate. A callback."""
     spec = st.session_state[_PLAN]
     last = spec.phases[-1]
-    layers = BACKBONES[spec.backbone].layers
+    layers = backbone_of(spec).layers
     frozen = layers // 2 if last.frozen == "all" else last.frozen // 2
     more = last.model_copy(update={"frozen": frozen, "learning_rate": max(last.learning_rate / 10, 1e-6)})
     keep(spec.model_copy(update={"phases": (*spec.phases, more)}))
@@ -114,7 +149,7 @@ def set_frozen(position: int, k: int) -> None:
     spec = st.session_state[_PLAN]
     if not 0 <= position < len(spec.phases):
         return
-    frozen = "all" if k >= models.backbone_of(spec).layers else max(k, 0)
+    frozen = "all" if k >= backbone_of(spec).layers else max(k, 0)
     phases = list(spec.phases)
     phases[position] = phases[position].model_copy(update={"frozen": frozen})
     keep(spec.model_copy(update={"phases": tuple(phases)}))
@@ -126,7 +161,7 @@ def use_schedule(name: str) -> None:
     spec = st.session_state[_PLAN]
     recipe = next((phase.recipe for phase in reversed(spec.phases) if phase.recipe), None)
     like = spec.phases[-1].model_copy(update={"recipe": recipe})
-    load(spec.model_copy(update={"phases": SCHEDULES[name].make(spec.backbone, like)}))
+    load(spec.model_copy(update={"phases": SCHEDULES[name].make(backbone_of(spec), like)}))
 
 
 def use_recipe(recipe: Recipe) -> None:
@@ -165,22 +200,31 @@ def lenders(spec: RunSpec) -> dict[str, str]:
     return {run.id: run.name for run in queue.lenders(settings(), spec)[:MOST_LENDERS]}
 
 
-@st.cache_data(ttl=60.0, max_entries=128, show_spinner=False)
 def problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
-    """(place, sentence) of what is wrong with the plan; place is "size", "phases" or "weights". Downloads nothing."""
+    """(place, sentence) of what is wrong with the plan; place is "blocks", "size", "head", "phases" or "weights"."""
+    if spec.network is not None and (wrong := train_network.problem()):
+        return "blocks", wrong
+    return _problem(spec, classes)
+
+
+@st.cache_data(ttl=60.0, max_entries=128, show_spinner=False)
+def _problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
+    """Downloads nothing."""
     try:
         models.check(settings(), spec.model_copy(update={"weights": None, "weights_hash": None}), classes)
         for phase in spec.phases:
             if phase.recipe is not None:
                 check_batch(phase.recipe, phase.batch_size)
-        backbone = BACKBONES[spec.backbone]
+        backbone = backbone_of(spec)
         here = settings().weights and spec.weights == "imagenet" and (settings().weights / backbone.weights_file)
         if models.is_run_id(spec.weights):
             queue.lender(settings(), spec)
         elif (spec.weights and spec.weights != "imagenet") or (here and here.is_file()):
             models.resolve(settings(), backbone, spec.weights)
-    except InputTooSmall as error:
+    except (InputTooSmall, ShrinksAway) as error:
         return "size", str(error)
+    except NetworkTooLarge as error:
+        return "head", str(error)
     except (TooManyFrozen, BatchOfOne) as error:
         return "phases", str(error)
     except ThawError as error:

@@ -27,8 +27,8 @@ def sweep(spec: RunSpec, wrong: bool) -> None:
                 ", ".join(map(str, suggestions(backbone))),
                 key=f"train_sweep_cuts_{backbone.key}",
                 width=330,
-                help=f"0 to {backbone.layers}. Cuts that train the same weights, as before and after a pooling layer, are "
-                "trained once.",
+                help=f"0 to {backbone.layers}. Cuts that train the same weights, as before and after a pooling layer, "
+                "are trained once.",
             )
             seeds = st.number_input(
                 "Seeds of each", 1, 10, 3, key="train_sweep_seeds", width=140, help="Counted up from the plan's seed."
