@@ -68,6 +68,7 @@ def _keras(
     checksum: str | None,
     help: str,
     minimum: int = 32,
+    head: Head = Head(),
 ) -> Backbone:
     """A backbone of keras.applications, named as there in small letters."""
     name = factory.lower()
@@ -83,6 +84,7 @@ def _keras(
         factory=factory,
         weights_file=f"{name}_notop.weights.h5",
         download=Download(url, checksum, round(4 * parameters / 1e6)),  # float32
+        default_head=head,
     )
 
 
@@ -126,6 +128,9 @@ _VANILLA = Backbone(
     default_head=DESIGNS["vanilla"].head,
     design=DESIGNS["vanilla"].network,
 )
+
+# VGG ends in features of some hundreds that no layer has normalised: a plain dense layer dies of them at its first steps.
+_NORMALISED = Head(batch_normalization=True)
 
 # By family, the family with the smallest member first, and small before large within it.
 _ALL = (
@@ -212,12 +217,14 @@ _ALL = (
         f"{_STORAGE}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
         "6d6bbae143d832006294945121d1f1fc",
         help="Thirteen plain convolutions in five blocks (Simonyan and Zisserman 2014). Easy to cut, slow to train.",
+        head=_NORMALISED,
     ),
     _keras(
         *("VGG19", "VGG19", "VGG", 22, 20024384, "caffe"),
         f"{_STORAGE}/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
         "253f8cb515780f3b799900260a226db6",
         help="VGG16 with three convolutions more (Simonyan and Zisserman 2014). Easy to cut, slow to train.",
+        head=_NORMALISED,
     ),
     _keras(
         *("Xception", "Xception", "Xception", 132, 20861480, "tf"),

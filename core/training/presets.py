@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.errors import UnknownPreset
-from core.models import DESIGNS
+from core.models import DESIGNS, find_backbone
 from core.records import Phase, Recipe, RunSpec, Step
 from core.training.epoch import with_batches_that_fit
 from core.training.preset import Preset, preset
@@ -89,6 +89,7 @@ def _ours() -> list[Preset]:
             thaw(8, 6),
             backbone="vgg16",
             weights="imagenet",
+            head=find_backbone("vgg16").default_head,
         ),
     ]
 
