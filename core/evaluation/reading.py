@@ -23,7 +23,9 @@ class Remark:
     sentence: str
 
 
-def read(history: pd.DataFrame, classes: int, figures: dict[str, float] | None = None) -> list[Remark]:
+def read(
+    history: pd.DataFrame, classes: int, figures: dict[str, float] | None = None, running: bool = False
+) -> list[Remark]:
     """Remarks on a run's curves, the most important first; but for a loss that was no number, none before a few epochs.
 
     Parameters
@@ -32,8 +34,9 @@ def read(history: pd.DataFrame, classes: int, figures: dict[str, float] | None =
         rows with missing figures are left out
     classes : number of classes; chance is 1 in that many
     figures : final figures of the run, once it is over
+    running : whether epochs are still to come, so that nobody need be told to train longer
     """
-    remarks = _of_curves(history, classes)
+    remarks = _of_curves(history, classes, running)
     if ended := no_number(figures or {}):  # what stopped there neither settled nor would get better by going on
         return [ended, *(remark for remark in remarks if remark.kind not in ("improving", "settled"))]
     return remarks
@@ -50,7 +53,7 @@ def no_number(figures: dict[str, float]) -> Remark | None:
     return Remark("no number", ended + advice)
 
 
-def _of_curves(history: pd.DataFrame, classes: int) -> list[Remark]:
+def _of_curves(history: pd.DataFrame, classes: int, running: bool) -> list[Remark]:
     columns = ["epoch", "train_accuracy", "validation_accuracy", "validation_loss"]
     if not set(columns) <= set(history.columns):
         return []
@@ -62,7 +65,7 @@ def _of_curves(history: pd.DataFrame, classes: int) -> list[Remark]:
     remarks = [_not_learning(accuracy, train, classes), _unsteady(epochs, accuracy)]
     remarks += [_overfitting(epochs, train, accuracy, loss)]
     remarks = [remark for remark in remarks if remark]
-    return remarks or [_trend(epochs, accuracy)]
+    return remarks or [_trend(epochs, accuracy, running)]
 
 
 def _not_learning(accuracy: np.ndarray, train: np.ndarray, classes: int) -> Remark | None:
@@ -105,7 +108,7 @@ def _overfitting(epochs: np.ndarray, train: np.ndarray, accuracy: np.ndarray, lo
     )
 
 
-def _trend(epochs: np.ndarray, accuracy: np.ndarray) -> Remark:
+def _trend(epochs: np.ndarray, accuracy: np.ndarray, running: bool) -> Remark:
     """Whether the last epochs still brought a new best."""
     last = max(2, len(accuracy) // LAST)
     best, earlier = int(accuracy.argmax()), accuracy[:-last].max()
@@ -114,7 +117,8 @@ def _trend(epochs: np.ndarray, accuracy: np.ndarray) -> Remark:
         return Remark(
             "improving",
             f"Still improving: the last {last} epochs brought the best validation accuracy, "
-            f"{_percent(accuracy[best])}, {100 * gained:.1f} points above all before. Train longer.",
+            f"{_percent(accuracy[best])}, {100 * gained:.1f} points above all before."
+            + ("" if running else " Train longer."),
         )
     return Remark(
         "settled",

@@ -2,16 +2,14 @@
 
 from core.models import Backbone, backbone_of
 from core.models.speed import seconds_a_photo
-from core.models.tables import layer_table
 from core.models.thaw import Frozen, frozen_layers, last_twin
 from core.models.work import works
 from core.records import RunSpec
 from core.settings import Settings
 
-# What the way back through a layer takes, in ways forward through it. In principle two, but convolutions of single
-# channels are slow on their way back (seen at 96 px on a CPU: VGG16 2.4, Xception 4.6).
-BACKWARD, BACKWARD_SEPARABLE = 2.4, 4.6
-SEPARABLE = ("DepthwiseConv2D", "SeparableConv2D")
+# What the way back through a layer takes, in ways forward through it. In principle two; seen at 96 px on a CPU were
+# 1.6 to 3.3 in nine networks, VGG16's 2.4 among them.
+BACKWARD = 2.4
 
 
 def work_done(backbone: Backbone, layers: int | None = None) -> float:
@@ -26,9 +24,8 @@ def phase_work(spec: RunSpec, frozen: Frozen, cut: int) -> float:
     """
     backbone = backbone_of(spec)
     k = last_twin(backbone, frozen_layers(backbone, frozen), spec.weights_hash is None)
-    back = BACKWARD_SEPARABLE if any(row.type in SEPARABLE for row in layer_table(backbone).layers) else BACKWARD
     work = works(backbone)
-    return sum(work[cut:]) + back * sum(work[k:])
+    return sum(work[cut:]) + BACKWARD * sum(work[k:])
 
 
 def expected(settings: Settings, spec: RunSpec, frozen: Frozen, cut: int, unit: float | None) -> float | None:

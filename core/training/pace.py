@@ -14,6 +14,7 @@ from core.training.expected import expected, phase_work, work_done
 
 FORGET = 3  # epochs whose photos count fully; older ones fade, so that a machine that got busy is noticed
 FADE = 0.9
+PUBLISHING = 0.7  # seconds: the trained weights and the answers are written and taken over
 CHECK = 0.1  # of an epoch: what a validation takes where nothing like it was measured
 
 
@@ -67,8 +68,12 @@ class Pace:
         """From the end of the phase before to the end of this one's first batch, without passes through the prefix."""
         self._seen[phase].start = seconds
 
+    def traced(self, phase: int, seconds: float) -> None:
+        """The first answers of a phase took so long to begin: a part of its start that comes late."""
+        self._seen[phase].start = (self._seen[phase].start or 0.0) + seconds
+
     def between(self, phase: int, seconds: float) -> None:
-        """An epoch took so long beside its batches, without passes through the prefix."""
+        """An epoch took so long beside its batches, without tracing and passes through the prefix."""
         self._seen[phase].between.append(seconds)
 
     def forward(self, cut: int, seconds: float, base: int = 0) -> None:
@@ -120,10 +125,10 @@ class Pace:
         return compiling + self.saved(self._courses[phase].cut, self._courses[phase].passes)
 
     def ending(self) -> float:
-        """Seconds that the answers for validation and test take."""
+        """Seconds that the answers for validation and test take, and publishing them."""
         last = len(self._courses) - 1
         check = self._check(last) * self._answered / max(self._validation, 1)
-        return check + self.saved(self._courses[last].cut, self._courses[last].test_passes)
+        return check + self.saved(self._courses[last].cut, self._courses[last].test_passes) + PUBLISHING
 
     def _photo(self, phase: int) -> float | None:
         """Seconds a training photo of a phase takes: measured, else remembered, else told from what is known."""
@@ -133,7 +138,9 @@ class Pace:
         if (known := self._known.get(f"{self._key(phase)} photo")) is not None:
             return known
         told = expected(self._settings, self._spec, plan.frozen, self._courses[phase].cut, self._unit())
-        return seen.first if told is None else told
+        if told is None and (phase or seen.between):  # else the first batch alone tells too little
+            return seen.first
+        return told
 
     def _check(self, phase: int) -> float:
         """Seconds of an epoch beside its batches."""

@@ -230,6 +230,10 @@ class _Training:
 
         self.network.seed_dropout(epoch)
         metrics = running.train_epoch(epoch, last, done) | running.validate(self.reporter.tick)
+        if running.tracing:
+            self.pace.traced(number, running.tracing)
+            clock.aside(running.tracing)
+            running.tracing = 0.0
         measured = {"photos_per_second": through.rate, "memory_mb": memory_mb()}
         return metrics | measured | {"seconds": time.monotonic() - began}
 

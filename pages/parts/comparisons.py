@@ -37,7 +37,7 @@ def remarks(run: Run) -> list[Remark]:
         classes = find_dataset(settings(), run.spec.dataset).classes
     except UnknownDataset:
         return []
-    return read(history(run), len(classes), run.metrics if run.status.over else None)
+    return read(history(run), len(classes), run.metrics if run.status.over else None, running=not run.status.over)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -7,7 +7,7 @@ from core.errors import ThawError
 from core.evaluation import reading
 from core.jobs import queue
 from core.jobs.service import job_log, supervisor_state
-from core.records import ENDED_EARLY, Run, RunKind, Status
+from core.records import ENDED_EARLY, NOT_A_NUMBER, Run, RunKind, Status
 from core.settings import settings
 from core.training.epoch import MOST_RECALLS
 from pages.parts import comparisons, loaders, run_words, selection, words
@@ -147,7 +147,9 @@ def _outcome(run: Run) -> str:
         return str(run.status)
     accuracy = run.metrics.get("validation_accuracy")
     took = f" in {words.duration(run.metrics['seconds'])}" if "seconds" in run.metrics else ""
-    early = f", ended {run_words.ended_by(run)}" if run.metrics.get(ENDED_EARLY) else ""
+    early, blown_up = "", run.metrics.get(NOT_A_NUMBER)
+    if run.metrics.get(ENDED_EARLY):
+        early = f", ended in epoch {blown_up:.0f}" if blown_up else ", ended by hand"
     return (f"validation {words.percent(accuracy)}" if accuracy is not None else "finished") + took + early
 
 

@@ -255,7 +255,7 @@ def test_a_run_that_a_loss_ended_says_which_epoch_which_rate_and_what_was_kept(s
     ended = {"ended_early": 1.0, "not_a_number_epoch": 7.0, "not_a_number_rate": 0.02, "best_epoch": 5.0}
     trained(store, run, **ended)
     app = page()
-    assert "ended in epoch 7, whose loss was no number" in texts(app)
+    assert "in 1:12, ended in epoch 7" in texts(app)
     said = " ".join(warning.value for warning in app.warning).replace("\\", "")
     assert "no longer a number in epoch 7, so the training ended there and keeps epoch 5." in said
     assert "try 0.002" in said

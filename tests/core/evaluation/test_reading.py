@@ -103,5 +103,7 @@ def test_a_run_that_ended_so_is_not_told_to_train_longer_but_still_that_it_was_u
     improving = history(np.linspace(0.3, 0.9, 8), np.linspace(0.3, 0.9, 8))
     assert only(read(improving, 4)).kind == "improving"
     assert only(read(improving, 4, BLOWN_UP)).kind == "no number"
+    assert "Train longer" in only(read(improving, 4)).sentence
+    assert "Train longer" not in only(read(improving, 4, running=True)).sentence  # it does
     swinging = history([0.5] * 8, [0.5, 0.6, 0.5, 0.6, 0.3, 0.6, 0.6, 0.6])
     assert [remark.kind for remark in read(swinging, 4, BLOWN_UP)] == ["no number", "unsteady"]

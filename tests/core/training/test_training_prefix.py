@@ -2,24 +2,57 @@ import json
 
 import numpy as np
 import pytest
-from small_runs import CLASSES, SIZE, TURNS, numbers, run, spec_of
+from small_runs import CLASSES, SIZE, TURNS, Follower, numbers, run, spec_of
 
 from core.records import Part, Phase, Recipe
-from core.training import Stopped, prefix_cache
+from core.training import Stopped, kept, prefix_cache
+from core.training.trainer import train
 
 
 def test_kept_prefix_outputs_train_the_same_network_as_the_whole_one(drawn, tmp_path, pretrained, monkeypatch):
     spec = pretrained(Phase(frozen="all", epochs=3, batch_size=8), Phase(frozen=6, epochs=2, batch_size=8))
-    kept, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
-    assert kept.prefix_cache_used
+    short, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
+    assert short.prefix_cache_used
     monkeypatch.setattr(prefix_cache, "ENTRY_LIMIT", 0)
     monkeypatch.setattr(prefix_cache.usable, "__defaults__", (0,))
     whole, _ = run(drawn, spec, tmp_path / "b" / "attempt-1")
     assert not whole.prefix_cache_used
-    for part, answers in kept.predictions.parts.items():
+    for part, answers in short.predictions.parts.items():
         np.testing.assert_allclose(answers.probabilities, whole.predictions.parts[part].probabilities, atol=1e-4)
-    assert kept.metrics["parameters"] == whole.metrics["parameters"]
-    assert kept.metrics["trainable_parameters"] == whole.metrics["trainable_parameters"]
+    assert short.metrics["parameters"] == whole.metrics["parameters"]
+    assert short.metrics["trainable_parameters"] == whole.metrics["trainable_parameters"]
+
+
+def test_the_same_spec_twice_gives_the_same_weights_from_outputs_kept_before_or_computed_anew(
+    drawn, tmp_path, pretrained
+):
+    settings, _ = drawn
+    spec = pretrained(Phase(frozen="all", epochs=2, batch_size=8), Phase(frozen=6, epochs=2, batch_size=8))
+    first, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
+    from_kept, _ = run(drawn, spec, tmp_path / "b" / "attempt-1")
+    assert kept.delete(settings, kept.entries(settings))
+    anew, _ = run(drawn, spec, tmp_path / "c" / "attempt-1")
+    assert numbers(first) == numbers(from_kept) == numbers(anew)
+    other, _ = run(drawn, spec.model_copy(update={"seed": 6}), tmp_path / "d" / "attempt-1")
+    assert numbers(other) != numbers(first)
+    assert first.metrics["prefix_epochs"] == 4
+    assert first.metrics["prefix_layers"] == 10
+
+
+def test_a_deletion_in_the_midst_of_a_training_changes_nothing_but_the_time(drawn, tmp_path, pretrained):
+    settings, rows = drawn
+    spec = pretrained(Phase(frozen="all", epochs=2, batch_size=8), Phase(frozen=6, epochs=2, batch_size=8))
+    whole, _ = run(drawn, spec, tmp_path / "a" / "attempt-1")
+    follower = Follower()
+
+    def report(progress, metrics):
+        follower.report(progress, metrics)
+        kept.delete(settings, kept.entries(settings))
+
+    arguments = (settings, spec, CLASSES, rows, tmp_path / "b" / "attempt-1", report, follower.stop, "evaluation")
+    result = train(*arguments, checkpoint_seconds=0.0)
+    assert numbers(result) == numbers(whole)
+    assert len(follower.epochs) == 4
 
 
 def test_an_interrupted_training_on_kept_outputs_goes_on_to_the_same_weights(drawn, tmp_path, pretrained):
@@ -91,7 +124,7 @@ def test_deeper_cuts_share_the_way_to_their_base(drawn, tmp_path, pretrained, mo
         return whole(model, *rest)
 
     monkeypatch.setattr(prefix_cache, "outputs", watched)
-    photos, kept = (SIZE, SIZE, 3), (SIZE // 2, SIZE // 2, 32)
+    photos, between = (SIZE, SIZE, 3), (SIZE // 2, SIZE // 2, 32)
 
     def trained(k, name):
         seen.clear()
@@ -102,8 +135,8 @@ def test_deeper_cuts_share_the_way_to_their_base(drawn, tmp_path, pretrained, mo
     _, first = trained("all", "a")
     deep, second = trained(7, "b")
     _, third = trained(4, "c")  # the base itself
-    assert {photos, kept} <= first
-    assert (photos in second, kept in second) == (False, True)
+    assert {photos, between} <= first
+    assert (photos in second, between in second) == (False, True)
     assert photos not in third
     monkeypatch.setattr("core.models.network.base_cut", lambda *_: 0)
     straight, _ = trained(7, "d")
