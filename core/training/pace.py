@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.models import backbone_of
+from core.models.speed import seconds_a_photo
 from core.records import Phase, RunSpec, content_hash
 from core.settings import Settings
-from core.training.expected import expected, phase_work, work_done
+from core.training.expected import phase_work, work_done
 
 FORGET = 3  # epochs whose photos count fully; older ones fade, so that a machine that got busy is noticed
 FADE = 0.9
+MOST_LOAD = 4.0  # times slower or quicker than before that are taken for the machine's doing
 PUBLISHING = 0.7  # seconds: the trained weights and the answers are written and taken over
 CHECK = 0.1  # of an epoch: what a validation takes where nothing like it was measured
 
@@ -52,6 +54,7 @@ class Pace:
         self._validation, self._answered = checked
         self._path = settings.cache / "pace.json"
         self._known = _read(self._path)
+        self._before = dict(self._known)  # what earlier runs measured
         self._seen = [_Seen() for _ in self._courses]
 
     def batch(self, phase: int, photos: int, seconds: float) -> None:
@@ -121,7 +124,10 @@ class Pace:
     def _beginning(self, phase: int) -> float:
         """Seconds from a phase's start to its first batch: compiling, and photos through the part that stays frozen."""
         started = [seen.start for seen in self._seen if seen.start is not None]
-        compiling = self._known.get(f"{self._key(phase)} start", started[-1] if started else 0.0)
+        if (known := self._before.get(f"{self._key(phase)} start")) is not None:
+            compiling = known * self._load()
+        else:
+            compiling = started[-1] if started else 0.0
         return compiling + self.saved(self._courses[phase].cut, self._courses[phase].passes)
 
     def ending(self) -> float:
@@ -132,22 +138,37 @@ class Pace:
 
     def _photo(self, phase: int) -> float | None:
         """Seconds a training photo of a phase takes: measured, else remembered, else told from what is known."""
-        seen, plan = self._seen[phase], self._spec.phases[phase]
+        seen, plan, course = self._seen[phase], self._spec.phases[phase], self._courses[phase]
         if seen.photos:
             return seen.seconds / seen.photos
-        if (known := self._known.get(f"{self._key(phase)} photo")) is not None:
+        if (told := self._told(phase)) is not None:
+            return told * self._load()
+        if (unit := self._unit()) is not None and (work := phase_work(self._spec, plan.frozen, course.cut)):
+            return unit * work
+        # The first batch alone tells little, but more than nothing once an epoch is done.
+        return seen.first if phase or seen.between else None
+
+    def _told(self, phase: int) -> float | None:
+        """Seconds a training photo by what was measured before this run: in a like phase, or by `core.models.speed`."""
+        if (known := self._before.get(f"{self._key(phase)} photo")) is not None:
             return known
-        told = expected(self._settings, self._spec, plan.frozen, self._courses[phase].cut, self._unit())
-        if told is None and (phase or seen.between):  # else the first batch alone tells too little
-            return seen.first
-        return told
+        frozen, kept = self._spec.phases[phase].frozen, self._courses[phase].cut > 0
+        return seconds_a_photo(self._settings, self._backbone, self._spec.input_size, frozen, kept)
+
+    def _load(self) -> float:
+        """How much slower the machine is now than when that was measured, by the latest phase that tells it."""
+        for number in reversed(range(len(self._seen))):
+            seen = self._seen[number]
+            if seen.photos and (told := self._told(number)):
+                return min(max(seen.seconds / seen.photos / told, 1 / MOST_LOAD), MOST_LOAD)
+        return 1.0
 
     def _check(self, phase: int) -> float:
         """Seconds of an epoch beside its batches."""
         if between := self._seen[phase].between:
             return _mean(between)
-        if (known := self._known.get(f"{self._key(phase)} check")) is not None:
-            return known * self._validation
+        if (known := self._before.get(f"{self._key(phase)} check")) is not None:
+            return known * self._validation * self._load()
         kept = self._courses[phase].cut > 0
         for seen, course in zip(self._seen, self._courses, strict=True):
             if seen.between and (course.cut > 0) == kept:

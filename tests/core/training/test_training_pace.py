@@ -2,7 +2,7 @@ import pytest
 
 from core.models.work import works
 from core.records import Phase, RunSpec
-from core.training import expected
+from core.training import expected, pace
 from core.training.pace import Course, Pace
 
 PHOTOS, VALIDATION, TEST = 2000, 300, 350
@@ -90,14 +90,23 @@ def test_a_later_phase_that_an_earlier_run_timed_is_right_within_a_quarter(setti
     assert again.worst(after=0) < 0.25  # even before anything of this run was timed
 
 
+@pytest.mark.parametrize("slower", [0.5, 3.0])
+def test_a_machine_busier_or_quicker_than_when_an_earlier_run_timed_it_is_reckoned_with(settings, slower):
+    courses, spec = [KEPT, WHOLE], spec_of(ALL, THAWED)
+    World(settings, spec, courses, [0.0003, 0.04], check=3.0).run()
+    slow = {"check": slower * 3.0, "start": slower * 4.0, "forward": slower * 0.02}
+    again = World(settings, spec, courses, [slower * 0.0003, slower * 0.04], **slow).run()
+    assert again.worst() < 0.25
+
+
 def test_a_later_phase_that_was_measured_on_this_machine_is_right_within_a_quarter(settings, monkeypatch):
     asked = []
 
     def measured(_, backbone, size, frozen, kept):
         asked.append((backbone.key, size, frozen, kept))
-        return 0.04
+        return 0.0003 if kept else 0.04
 
-    monkeypatch.setattr(expected, "seconds_a_photo", measured)
+    monkeypatch.setattr(pace, "seconds_a_photo", measured)
     assert World(settings, spec_of(ALL, THAWED), [KEPT, WHOLE], [0.0003, 0.04]).run().worst() < 0.25
     assert ("mobilenetv2", 96, 50, False) in asked
 
