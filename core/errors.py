@@ -241,6 +241,10 @@ class TooFewRuns(ThawError):
     """{verb} needs at least {needed} runs. Received: {received}."""
 
 
+class NoAnswers(ThawError):
+    """None of these runs has answers on {part} photos, so there is nothing to compare. Choose the other part, or runs that have them."""
+
+
 class BadPredictions(ThawError):
     """{name} can't be used as predictions: {reason}."""
 

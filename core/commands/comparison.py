@@ -10,7 +10,7 @@ from core.commands import named
 from core.commands.json_objects import short_run_json
 from core.commands.terminal import Json, emit
 from core.errors import PathNotFound, TooFewRuns
-from core.records import Predictions, RunKind
+from core.records import Predictions, Run, RunKind
 
 Runs = Annotated[list[str], typer.Argument(help="Ids, first letters of ids, or names.")]
 
@@ -40,14 +40,31 @@ def compare(names: Runs, as_json: Json = False):
     """Figures of several runs side by side, the first as baseline: differences, intervals, paired tests."""
     from core.evaluation import compare_json
 
-    found, called = _predictions(names, "Comparing", 2)
-    value = compare_json(found, called)
+    runs = _runs(names, "Comparing", 2)
+    found, called = _predictions(runs)
+    value = compare_json(found, called, families={run.id: run.family for run in runs if run.family})
     lines = []
     for part, differences in value["differences"].items():
-        lines += [f"{part}:"]
-        lines += [f"  {run['letter']} {run['name']}: accuracy {run[part]['accuracy']:.4f}" for run in value["runs"]]
+        lines += [f"{part}:", *(f"  {_figures(run, part)}" for run in value["runs"] if run[part])]
         lines += [f"  {difference['verdict']}" for difference in differences]
+        lines += [f"  {value['picking'][part]['sentence']}"] if value["picking"][part] else []
+        lines += [f"  {note}" for note in value["notes"][part]]
     emit(as_json, value, "\n".join(lines))
+
+
+def _figures(run: dict, part: str) -> str:
+    """One run's line: accuracy and macro F1 with their intervals, and what probabilities give where there are some."""
+    told = [f"{run['letter']} {run['name']}: accuracy {_with_interval(run, part, 'accuracy')}"]
+    told += [f"F1 {_with_interval(run, part, 'f1_macro')}", f"balanced {run[part]['balanced_accuracy']:.4f}"]
+    for figure, called in (("top2_accuracy", "top-2"), ("loss", "loss"), ("calibration_error", "calibration error")):
+        if run[part][figure] is not None:
+            told.append(f"{called} {run[part][figure]:.4f}")
+    return ", ".join(told)
+
+
+def _with_interval(run: dict, part: str, figure: str) -> str:
+    low, high = run["intervals"][part].get(figure, (run[part][figure],) * 2)
+    return f"{run[part][figure]:.4f} ({low:.4f} to {high:.4f})"
 
 
 def ensemble(
@@ -58,7 +75,7 @@ def ensemble(
     """Figures of each member and of the ensemble."""
     from core.ensembles import ensemble_json
 
-    found, called = _predictions(names, "An ensemble", 1)
+    found, called = _predictions(_runs(names, "An ensemble", 1))
     value = ensemble_json(found, rule.value, [called[run] for run in found])
     lines = [
         f"{part}: {figures['accuracy']:.4f} together, members "
@@ -69,9 +86,14 @@ def ensemble(
     emit(as_json, value, "\n".join(lines))
 
 
-def _predictions(names: list[str], verb: str, needed: int) -> tuple[dict[str, Predictions], dict[str, str]]:
-    runs_store = named.run_store()
-    found = {run.id: run for run in map(runs_store.get, names)}
+def _runs(names: list[str], verb: str, needed: int) -> list[Run]:
+    """The runs by these names, each once. Raises TooFewRuns, UnknownRun."""
+    found = list({run.id: run for run in map(named.run_store().get, names)}.values())
     if len(found) < needed:
         raise TooFewRuns(verb=verb, needed=needed, received=len(found))
-    return {run_id: runs_store.predictions(run_id) for run_id in found}, {i: run.name for i, run in found.items()}
+    return found
+
+
+def _predictions(runs: list[Run]) -> tuple[dict[str, Predictions], dict[str, str]]:
+    runs_store = named.run_store()
+    return {run.id: runs_store.predictions(run.id) for run in runs}, {run.id: run.name for run in runs}

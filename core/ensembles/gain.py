@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.ensembles.voting import check_members, combine
-from core.evaluation.comparison import Difference, holm, mcnemar, paired_difference, verdict
+from core.evaluation.differences import Difference, holm, mcnemar, paired_difference, verdict
 from core.evaluation.figures import METRICS, Figures, part_figures
 from core.records import Part, Predictions
 

@@ -1,6 +1,8 @@
 """What a model gets right: figures of one run, differences between runs. Predictions in, NumPy or pandas out."""
 
-from core.evaluation.comparison import Comparison, Difference, compare, compare_json, gate, letter, verdict
+from core.evaluation.comparison import Comparison, compare, gate, letter
+from core.evaluation.comparison_json import compare_json
+from core.evaluation.differences import Difference, settling, verdict
 from core.evaluation.figures import (
     Figures,
     confusion,
@@ -25,5 +27,6 @@ __all__ = [
     "gate",
     "letter",
     "part_figures",
+    "settling",
     "verdict",
 ]

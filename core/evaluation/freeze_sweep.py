@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from core.evaluation.comparison import LEVEL, holm
+from core.evaluation.choices import ENOUGH_SEEDS, welch
+from core.evaluation.differences import holm
 
 FIGURES = ("accuracy", "precision_macro", "recall_macro", "f1_macro")
-ENOUGH_SEEDS = 3  # of each cut; below, nothing is said about the cuts
 
 
 @dataclass(frozen=True)
@@ -115,23 +114,8 @@ def _cut(k: int, by_seed: dict[int, Trained]) -> Cut:
 
 
 def _difference(one: Cut, other: Cut, photos: int) -> tuple[float, float, float]:
-    """(low, high, p) of the difference of two means by Welch's test; NaN, NaN and 1 where a cut has one seed.
-
-    Seeds that agree to the photo would make any difference certain: each accuracy is known to half a photo at best,
-    so that much spread is always there.
-    """
-    first, second = one.validation["accuracy"], other.validation["accuracy"]
-    if min(len(first), len(second)) < 2:
-        return float("nan"), float("nan"), 1.0
-    floor = 0.5 / max(photos, 1)
-    spreads = [max(float(values.std(ddof=1)), floor) for values in (first, second)]
-    error = [spread**2 / len(values) for spread, values in zip(spreads, (first, second), strict=True)]
-    total = sum(error)
-    freedom = total**2 / sum(part**2 / (len(values) - 1) for part, values in zip(error, (first, second), strict=True))
-    gap = first.mean() - second.mean()
-    reach = stats.t.ppf(1 - LEVEL / 2, freedom) * np.sqrt(total)
-    p = 2 * stats.t.sf(abs(gap) / np.sqrt(total), freedom)
-    return float(gap - reach), float(gap + reach), float(p)
+    """(low, high, p) of the difference of two means; NaN, NaN and 1 where a cut has one seed."""
+    return welch(one.validation["accuracy"], other.validation["accuracy"], 0.5 / max(photos, 1))
 
 
 def _seed_gap(cuts: Sequence[Cut]) -> float | None:

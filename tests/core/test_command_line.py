@@ -85,7 +85,7 @@ def test_photos_to_ensemble_on_the_command_line(thaw, photos, tmp_path):
 
     _, shown, _ = thaw("show", trained["id"][:10], "--json")
     assert set(shown["metrics"]) == {"validation", "test"}
-    assert set(shown["metrics"]["test"]) == {"accuracy", "precision_macro", "recall_macro", "f1_macro", "loss"}
+    assert {"accuracy", "precision_macro", "recall_macro", "f1_macro", "loss"} <= set(shown["metrics"]["test"])
     assert [row["class"] for row in shown["per_class"]["test"]] == list(CLASSES)
     assert sum(map(sum, shown["confusion"]["validation"])) == split["counts"]["validation"]
 

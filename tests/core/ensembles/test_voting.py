@@ -161,12 +161,7 @@ def test_ensemble_prints_the_fields_scripts_depend_on_as_plain_json():
     assert printed["rule"] == "vote"
     assert [member["id"] for member in printed["members"]] == ["x", "y"]
     assert printed["members"][0]["validation"]["accuracy"] == 0.75
-    assert printed["ensemble"]["test"] == {
-        "accuracy": 1.0,
-        "precision_macro": 1.0,
-        "recall_macro": 1.0,
-        "f1_macro": 1.0,
-        "loss": None,
-    }
+    scripts_read = {"accuracy": 1.0, "precision_macro": 1.0, "recall_macro": 1.0, "f1_macro": 1.0, "loss": None}
+    assert printed["ensemble"]["test"].items() >= scripts_read.items()
     assert printed["ties"] == {"validation": 2, "test": 2}
     assert printed["subsets"] == []

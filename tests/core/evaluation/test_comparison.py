@@ -3,22 +3,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.stats import binom, bootstrap
 
-from core.errors import DifferentTest, TooFewRuns
-from core.evaluation.comparison import (
-    ONE_SEED,
-    Difference,
-    compare,
-    compare_json,
-    gate,
-    holm,
-    letter,
-    paired_difference,
-    verdict,
-)
+from core.errors import DifferentTest, NoAnswers, TooFewRuns
+from core.evaluation.choices import ONE_SEED
+from core.evaluation.comparison import compare, gate, letter
+from core.evaluation.comparison_json import compare_json
 from core.records import Part, PartPredictions, Predictions, Run, RunKind, Status
 
 CLASSES = ("ash", "beech", "cedar")
@@ -46,86 +35,6 @@ def run(run_id, status=Status.FINISHED, evaluation_id="e"):
         evaluation_id=evaluation_id,
         created=datetime(2025, 1, 1, tzinfo=UTC),
     )
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 300))
-def test_mcnemar_is_the_two_sided_exact_binomial_test_of_its_definition(only_first, only_second, both):
-    n = only_first + only_second + both
-    index = np.arange(n)
-    true, first = answers(n, (index < only_first) | (index >= only_first + only_second))
-    _, second = answers(n, index >= only_first)
-    difference, low, high, p_value, b, c = paired_difference(true, first, second)
-    assert (b, c) == (only_first, only_second)
-    total = only_first + only_second
-    # the tosses at most as likely as the ones seen; symmetric, so twice the smaller tail
-    expected = min(1.0, 2 * binom.cdf(min(only_first, only_second), total, 0.5)) if total else 1.0
-    assert p_value == pytest.approx(expected, abs=1e-9)
-    assert low <= difference <= high
-
-
-def test_the_bootstrap_interval_agrees_with_scipys_that_resamples_photo_by_photo():
-    generator = np.random.default_rng(3)
-    true, first = answers(531, generator.random(531) < 0.80)
-    _, second = answers(531, generator.random(531) < 0.84)
-    difference, low, high, *_ = paired_difference(true, first, second, draws=20_000)
-    by_photo = bootstrap(
-        ((second == true).astype(float) - (first == true),),
-        np.mean,
-        n_resamples=20_000,
-        method="percentile",
-        rng=np.random.default_rng(0),
-        batch=1_000,
-    ).confidence_interval
-    assert low == pytest.approx(by_photo.low, abs=0.004)
-    assert high == pytest.approx(by_photo.high, abs=0.004)
-    assert low < difference < high
-
-
-def test_the_interval_is_the_same_for_the_same_seed_and_another_for_another():
-    true, first = answers(200, np.arange(200) < 150)
-    _, second = answers(200, np.arange(200) >= 40)
-    assert paired_difference(true, first, second, seed=1) == paired_difference(true, first, second, seed=1)
-    assert paired_difference(true, first, second, seed=1) != paired_difference(true, first, second, seed=2)
-
-
-def test_of_1000_pairs_of_equally_good_models_at_most_50_are_called_different():
-    generator = np.random.default_rng(0)
-    called = 0
-    for _ in range(1_000):
-        true, first = answers(300, generator.random(300) < 0.8)
-        _, second = answers(300, generator.random(300) < 0.8)
-        called += Difference("a", "b", 300, *paired_difference(true, first, second)).beyond_noise
-    assert called <= 50
-
-
-def difference(accuracy, low, high, p_value, only_baseline=0, only_run=0):
-    return Difference("a", "b", 531, accuracy, low, high, p_value, only_baseline, only_run)
-
-
-@pytest.mark.parametrize(
-    ("one", "sentence"),
-    [
-        (difference(0.021, -0.004, 0.046, 0.1), "Too close to call: B 2.1 points higher (-0.4 to 4.6 on 531 photos)"),
-        (difference(0.062, 0.031, 0.093, 0.001), "B is 6.2 points higher (3.1 to 9.3 on 531 photos)"),
-        (difference(-0.062, -0.093, -0.031, 0.001), "A is 6.2 points higher (3.1 to 9.3 on 531 photos)"),
-        (difference(-0.021, -0.046, 0.004, 0.1), "Too close to call: A 2.1 points higher (-0.4 to 4.6 on 531 photos)"),
-        (difference(0.0, -0.02, 0.02, 1.0), "Too close to call: A and B are level (-2.0 to 2.0 on 531 photos)"),
-        (difference(0.0, 0.0, 0.0, 1.0), "Too close to call: A and B are level (0.0 to 0.0 on 531 photos)"),
-        (difference(0.02, 0.0, 0.04, 0.04), "Too close to call: B 2.0 points higher (0.0 to 4.0 on 531 photos)"),
-    ],
-)
-def test_a_verdict_names_the_higher_run_its_lead_the_interval_and_the_photos(one, sentence):
-    assert verdict(one, "A", "B") == sentence
-    assert "significant" not in verdict(one, "A", "B")
-
-
-def test_more_photos_are_needed_to_settle_a_smaller_difference():
-    large = difference(20 / 531, 0.0, 0.1, 0.1, only_baseline=20, only_run=40)
-    small = difference(2 / 531, -0.1, 0.1, 0.9, only_baseline=29, only_run=31)
-    assert 531 * 0.3 < large.settled_by < 531
-    assert small.settled_by > 20 * large.settled_by
-    assert difference(0.0, 0.0, 0.0, 1.0).settled_by is None
 
 
 def test_every_run_is_compared_with_the_first_and_about_the_choice_one_seed_cannot_tell():
@@ -200,17 +109,124 @@ def test_compare_prints_plain_json_with_both_parts():
     assert printed["differences"]["test"][0]["beyond_noise"] is True
 
 
-def test_holm_keeps_what_stands_after_as_many_tests_as_were_made():
-    # .01 is held against .05 / 4, .013 against .05 / 3, .03 against .05 / 2: there it ends, .04 falls with it
-    assert holm([0.04, 0.01, 0.03, 0.013]).tolist() == [False, True, False, True]
-    assert holm([0.04]).tolist() == [True]
-    assert holm([]).tolist() == []
+def three_runs(accuracies=(0.6, 0.9, 0.7), n=400):
+    true = np.random.default_rng(0).integers(0, 3, n)
+    return {
+        run: predictions(answers(n, np.random.default_rng(number).random(n) < accuracy)[1], true)
+        for number, (run, accuracy) in enumerate(zip("xyz", accuracies, strict=True))
+    }
 
 
-def test_against_several_runs_the_verdict_starts_with_the_run_and_names_the_baseline():
-    lower = Difference("a", "c", 454, -0.104, -0.159, -0.048, 0.001, 90, 43)
-    assert verdict(lower, "A", "C", several=True) == "C is 10.4 points lower than A (4.8 to 15.9 on 454 photos)"
-    close = Difference("a", "b", 454, 0.021, -0.004, 0.046, 0.2, 40, 50)
-    assert verdict(close, "A", "B", several=True) == (
-        "Too close to call: B 2.1 points higher than A (-0.4 to 4.6 on 454 photos)"
+def test_another_baseline_keeps_the_letters_and_is_set_against_all_others():
+    found = compare(three_runs(), Part.TEST, baseline="y")
+    assert found.baseline == "y"
+    assert found.letters == {"x": "A", "y": "B", "z": "C"}
+    assert [(one.baseline, one.run, one.among) for one in found.differences] == [("y", "x", 2), ("y", "z", 2)]
+    assert found.verdicts[0].startswith("A is ")
+    assert "points lower than B" in found.verdicts[0]
+
+
+def test_figures_intervals_and_differences_in_macro_f1_belong_together():
+    found = compare(three_runs(), Part.TEST)
+    for run in "xyz":
+        low, high = found.intervals[run]["f1_macro"]
+        assert low < found.figures[run].summary["f1_macro"] < high
+    one = found.differences[0]
+    assert one.f1_macro == pytest.approx(found.summaries.loc["y", "f1_macro"] - found.summaries.loc["x", "f1_macro"])
+    assert one.f1_low < one.f1_macro < one.f1_high
+
+
+def test_a_figure_has_a_leader_only_where_the_photos_tell_it_from_every_other():
+    clear = compare(three_runs(), Part.TEST).leaders
+    assert (clear["accuracy"], clear["f1_macro"], clear["loss"]) == ("y", "y", "y")
+    close = compare(three_runs((0.6, 0.9, 0.9)), Part.TEST).leaders
+    assert close["accuracy"] is None
+    assert close["f1_macro"] is None
+    assert set(compare({"x": three_runs()["x"]}, Part.TEST).leaders.values()) == {None}
+
+
+def test_the_leader_of_a_figure_that_some_lack_is_chosen_among_those_that_have_it():
+    runs = three_runs()
+    runs["y"] = runs["y"].model_copy(update={"has_probabilities": False})
+    found = compare(runs, Part.TEST)
+    assert found.leaders["accuracy"] == "y"
+    assert found.leaders["loss"] == "z"
+    assert found.figures["y"].summary["loss"] is None
+
+
+def equal_runs(number):
+    random = np.random.default_rng(number)
+    true = random.integers(0, 3, 150)
+    said = {run: np.where(random.random(150) < 0.8, true, (true + 1) % 3) for run in "xy"}
+    return {run: predictions(labels, true) for run, labels in said.items()}
+
+
+def test_equal_runs_lead_in_at_most_five_percent():
+    led = sum(compare(equal_runs(number), Part.TEST).leaders["f1_macro"] is not None for number in range(60))
+    assert led <= 3 + 3
+
+
+def test_seeds_that_are_here_say_something_of_the_settings():
+    runs = three_runs((0.6, 0.9, 0.61))
+    found = compare(runs, Part.TEST, families={"x": "one", "y": "other", "z": "one"})
+    assert found.choices["y"] == ONE_SEED
+    assert found.choices["z"] == (
+        "A and C have the same settings and other seeds: what lies between them is the luck of a training."
     )
+    many = {f"{plan}{seed}": of for plan, of in (("p", runs["x"]), ("q", runs["y"])) for seed in range(3)}
+    told = compare(many, Part.TEST, families={run: run[0] for run in many}).choices["q0"]
+    assert "higher" in told
+    assert "3 seeds of A, 3 of D" in told
+
+
+def test_what_picking_the_best_brings_is_said_of_the_best():
+    found = compare(three_runs(), Part.TEST)
+    assert found.best == "y"
+    assert found.picked.startswith("B is the best of 3 runs, ")
+    assert compare({"x": three_runs()["x"]}, Part.TEST).picked is None
+
+
+def test_a_run_without_answers_on_the_part_is_left_out_with_a_note_and_keeps_its_letter():
+    runs = three_runs()
+    runs["x"] = runs["x"].model_copy(update={"parts": {Part.VALIDATION: runs["x"].parts[Part.VALIDATION]}})
+    found = compare(runs, Part.TEST, baseline="x")
+    assert found.notes == ("A has no answers on test photos, so it is left out.",)
+    assert (found.baseline, list(found.figures)) == ("y", ["y", "z"])
+    assert found.letters["z"] == "C"
+    assert list(found.per_class.columns)[2:4] == ["precision B", "precision C"]
+    printed = json.loads(json.dumps(compare_json(runs)))
+    assert printed["runs"][0]["test"] is None
+    assert printed["runs"][0]["validation"]["accuracy"] > 0
+    assert printed["notes"]["test"] == list(found.notes)
+    with pytest.raises(NoAnswers, match="on test photos"):
+        compare({"x": runs["x"]}, Part.TEST)
+
+
+@pytest.mark.parametrize(("n", "c"), [(0, 3), (1, 3), (40, 100)])
+def test_no_photo_one_photo_and_a_hundred_classes_give_no_nan(n, c):
+    random = np.random.default_rng(0)
+    part = PartPredictions(
+        ids=tuple(f"{number:03d}" for number in range(n)),
+        true=random.integers(0, c, n),
+        probabilities=random.dirichlet(np.ones(c), n) if n else np.zeros((0, c)),
+    )
+    other = part.model_copy(update={"probabilities": part.probabilities[:, ::-1].copy()})
+    classes = tuple(f"class {number}" for number in range(c))
+    runs = {
+        run: Predictions(evaluation_id="e", classes=classes, parts={Part.TEST: of})
+        for run, of in (("x", part), ("y", other))
+    }
+    printed = json.dumps(compare_json(runs), allow_nan=False)
+    assert json.loads(printed)["differences"]["test"][0]["run"] == "y"
+
+
+def test_compare_prints_intervals_leaders_and_what_would_settle_it():
+    printed = compare_json(three_runs((0.8, 0.8, 0.7)))
+    run = printed["runs"][1]
+    assert run["intervals"]["test"]["accuracy"][0] < run["test"]["accuracy"] < run["intervals"]["test"]["accuracy"][1]
+    one = printed["differences"]["test"][0]
+    assert {"f1_macro", "f1_low", "f1_high", "settled_by", "stands", "among"} <= set(one)
+    assert f" photos would settle it. {ONE_SEED}" in one["verdict"]
+    assert printed["leaders"]["test"]["accuracy"] is None
+    assert printed["picking"]["test"]["runs"] == 3
+    assert printed["picking"]["test"]["sentence"].startswith("B is the best of 3 runs")
