@@ -129,7 +129,7 @@ _VANILLA = Backbone(
     design=DESIGNS["vanilla"].network,
 )
 
-# VGG ends in features of some hundreds that no layer has normalised: a plain dense layer dies of them at its first steps.
+# VGG ends in features of some hundreds that no layer normalised: a plain dense layer dies of them at its first steps.
 _NORMALISED = Head(batch_normalization=True)
 
 # By family, the family with the smallest member first, and small before large within it.
