@@ -63,6 +63,8 @@ def _sentence(error: ValidationError) -> str:
     first, *more = error.errors()
     where = ".".join(str(step) for step in first["loc"]) or "the plan"
     rest = f" ({len(more)} more)" if more else ""
+    if first["type"] == "value_error":  # a sentence of the record's own, with what was received
+        return f"{where}: {first['ctx']['error']}{rest}"
     return f"{where}: {first['msg'].lower()}. Received: {str(first.get('input'))[:80]}{rest}"
 
 

@@ -1,8 +1,10 @@
 """A run's settings and figures in words: network, head, phases, cost."""
 
+from itertools import groupby
+
 from core.errors import UnknownBackbone
 from core.models import Backbone, backbone_of, is_run_id
-from core.records import ENDED_EARLY, NOT_A_NUMBER, Head, Phase, Run, RunKind, RunSpec
+from core.records import ENDED_EARLY, NOT_A_NUMBER, ConvBlock, Head, HomeMade, Phase, Run, RunKind, RunSpec
 from pages.parts import words
 
 
@@ -95,6 +97,25 @@ def head(one: Head) -> str:
     return ", ".join(piece for piece in pieces if piece)
 
 
+def blocks(network: HomeMade) -> str:
+    """The blocks of a home-made network, equal ones one after the other once: "4 times 2 convolutions 3×3 of 32"."""
+    found = [(block, sum(1 for _ in equal)) for block, equal in groupby(network.blocks)]
+    return "; ".join((f"{times} times " if times > 1 else "") + _block(block) for block, times in found)
+
+
+def _block(one: ConvBlock) -> str:
+    if one.kind == "inception":
+        pieces = [f"{words.count(one.convolutions, 'inception module')} of {one.filters} filters"]
+    else:
+        each = words.count(one.convolutions, "convolution")
+        pieces = [f"{each} {one.kernel}×{one.kernel} of {words.count(one.filters, 'filter')}"]
+    pieces.append(f"normalised {one.batch_normalization} ReLU" if one.batch_normalization else "")
+    pieces.append("skip connection" if one.skip else "")
+    pieces.append(f"{one.pooling} pooling" if one.pooling else "")
+    pieces.append(f"dropout {one.dropout:g}" if one.dropout else "")
+    return ", ".join(piece for piece in pieces if piece)
+
+
 def weights(spec: RunSpec) -> str:
     """Where the backbone's weights came from."""
     if is_run_id(spec.weights):
@@ -108,6 +129,7 @@ def settings(run: Run) -> dict[str, str]:
         return {}
     lines = {
         "Network": f"{network(run)}, {weights(run.spec)}, photos at {run.spec.input_size} px",
+        **({"Blocks": blocks(run.spec.network)} if run.spec.network else {}),
         "Head": head(run.spec.head),
     }
     for number, one in enumerate(run.spec.phases, start=1):

@@ -94,6 +94,20 @@ def test_photos_to_ensemble_on_the_command_line(thaw, photos, tmp_path):
     assert "finished; there is nothing" in refused(thaw, "cancel", trained["id"])
 
 
+def test_a_network_built_of_blocks_is_trained_on_the_command_line(thaw, in_process, photos, tmp_path):
+    in_process("data", "add", photos, "--name", "plants")
+    in_process("split", "plants")
+    plan = json.loads(in_process("spec", "--preset", "first", "--dataset", "plants")[1])
+    network = {"name": "mine", "blocks": [{"filters": 8, "skip": True}, {"kind": "inception", "filters": 16}]}
+    plan |= {"backbone": "home-made", "network": network, "input_size": 16, "head": {"dense": [8]}}
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan | {"phases": [{"epochs": 1, "batch_size": 8}]}))
+    _, trained, _ = thaw("train", file, "--wait", "--json")
+    assert trained["status"] == "finished"
+    assert trained["name"].startswith("mine, all layers train")
+    assert [block["filters"] for block in trained["spec"]["network"]["blocks"]] == [8, 16]
+
+
 def write_predictions(path, probability=None, seed=0, rows=20):
     """A CSV as a PyTorch user would bring it."""
     random = np.random.default_rng(seed)
@@ -140,13 +154,22 @@ def test_brought_predictions_are_compared_and_combined(in_process, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"phases": [{"frozen": 99}]}, "99"),
+        ({"phases": [{"frozen": 99, "batch_size": 8}]}, "99"),
         ({"phases": []}, "phases"),
         ({"phases": [{"frozen": 0, "epochs": 0}]}, "epochs"),
         ({"backbone": "mobilenetv2", "input_size": 16, "weights": None}, "at least 32 px"),
         ({"backbone": "alexnet"}, "no backbone alexnet"),
         ({"backbone": "mobilenetv2", "input_size": 32, "weights": "mine.weights.h5"}, "mine.weights.h5"),
         ({"surprise": 1}, "surprise"),
+        ({"backbone": "home-made", "network": {"blocks": []}}, "network.blocks"),
+        ({"backbone": "home-made", "network": {"blocks": [{"filters": 0}]}}, "network.blocks.0.filters"),
+        (
+            {"backbone": "home-made", "network": {"blocks": [{"kind": "inception", "filters": 40}]}},
+            "0: an inception module shares",
+        ),
+        ({"backbone": "home-made", "network": {"blocks": [{"convolutions": 8}] * 13}}, "at most 96"),
+        ({"backbone": "home-made", "network": {"blocks": [{}] * 5}}, "below one pixel"),
+        ({"backbone": "home-made"}, '"network" goes with the backbone "home-made"'),
         ({"dataset": "nothing"}, "no dataset nothing"),
         ({"split": "0" * 20}, "no split"),
     ],

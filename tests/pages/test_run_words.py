@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.records import Phase, Progress, Run, RunKind, RunSpec, Status
+from core.records import ConvBlock, HomeMade, Phase, Progress, Run, RunKind, RunSpec, Status
 from pages.parts import run_words, words
 
 
@@ -72,3 +72,19 @@ def test_a_rate_is_never_written_as_a_power(rate, said):
 )
 def test_a_reckoned_time_is_said_roughly(seconds, said):
     assert words.rough(seconds) == said
+
+
+def test_the_blocks_of_a_home_made_network_are_said_and_equal_ones_once():
+    blocks = (
+        *[ConvBlock(filters=32, convolutions=2, batch_normalization="before")] * 2,
+        ConvBlock(kind="inception", filters=64, skip=True, pooling=None, dropout=0.25),
+    )
+    said = "2 times 2 convolutions 3×3 of 32 filters, normalised before ReLU, max pooling; "
+    said += "1 inception module of 64 filters, skip connection, dropout 0.25"
+    assert run_words.blocks(HomeMade(blocks=blocks)) == said
+    run = run_with()
+    spec = run.spec.model_copy(update={"backbone": "home-made", "network": HomeMade(name="mine", blocks=blocks)})
+    lines = run_words.settings(run.model_copy(update={"spec": spec}))
+    assert lines["Network"].startswith("mine, random weights")
+    assert lines["Blocks"] == said
+    assert "Blocks" not in run_words.settings(run)
