@@ -16,6 +16,7 @@ from core.training.expected import phase_work, work_done
 FORGET = 3  # epochs whose photos count fully; older ones fade, so that a machine that got busy is noticed
 FADE = 0.9
 MOST_LOAD = 4.0  # times slower or quicker than before that are taken for the machine's doing
+TELLING = 5.0  # seconds of training that tell how busy the machine is: a head's epochs of an instant do not
 PUBLISHING = 0.7  # seconds: the trained weights and the answers are written and taken over
 CHECK = 0.1  # of an epoch: what a validation takes where nothing like it was measured
 
@@ -159,7 +160,7 @@ class Pace:
         """How much slower the machine is now than when that was measured, by the latest phase that tells it."""
         for number in reversed(range(len(self._seen))):
             seen = self._seen[number]
-            if seen.photos and (told := self._told(number)):
+            if seen.seconds > TELLING and (told := self._told(number)):
                 return min(max(seen.seconds / seen.photos / told, 1 / MOST_LOAD), MOST_LOAD)
         return 1.0
 
