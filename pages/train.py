@@ -16,6 +16,7 @@ from pages.parts import (
     train_blocks,
     train_form,
     train_jobs,
+    train_kept,
     train_layers,
     train_map,
     train_phases,
@@ -153,7 +154,9 @@ elif chosen_split is None:
     empty(f"{words.plain(chosen.name)} has no split yet, so nobody knows which photos train.", "Make a split")
 else:
     plan(chosen, chosen_split)
-st.subheader("Jobs", anchor=False)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.subheader("Jobs", anchor=False, width="stretch")
+    train_kept.kept_outputs()
 train_jobs.jobs()
 if st.button("Go on: compare runs", icon=":material/grid_on:", help="Every finished run, side by side."):
     selection.go("compare.py")

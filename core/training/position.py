@@ -19,6 +19,7 @@ class Position:
     train_seconds: float = 0.0  # of that, in training batches
     train_photos: int = 0  # photos that went through them
     prefix_layers: int = 0  # most layers whose outputs were kept in any phase
+    prefix_least: int = 0  # fewest that were kept in a phase that kept some
     prefix_epochs: int = 0  # epochs that trained on kept outputs
     prefix_saved: float = 0.0  # seconds that this saved, the passes that computed them taken off
     history: list[dict[str, float]] = field(default_factory=list)  # metrics of each epoch

@@ -253,6 +253,7 @@ class _Training:
         if self.prefix_layers:
             photos = running.train_photos + len(self.photos.rows[Part.VALIDATION])
             self.position.prefix_layers = max(self.position.prefix_layers, self.prefix_layers)
+            self.position.prefix_least = min(self.position.prefix_least or self.prefix_layers, self.prefix_layers)
             self.position.prefix_epochs += 1
             self.position.prefix_saved += self.pace.saved(self.prefix_layers, photos) - spent
 
@@ -302,6 +303,7 @@ class _Training:
         if position.prefix_layers:
             metrics |= {
                 "prefix_layers": float(position.prefix_layers),
+                "prefix_layers_least": float(position.prefix_least),
                 "prefix_epochs": float(position.prefix_epochs),
                 "prefix_seconds_saved": max(0.0, position.prefix_saved),
             }

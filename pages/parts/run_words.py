@@ -164,12 +164,16 @@ def ended_by(run: Run) -> str:
 
 
 def prefix(run: Run) -> str:
-    """ "126 of 132 layers run once instead of 20 times: about 9 minutes saved"; empty where no output was kept."""
+    """ "126 of 132 layers run once instead of 20 times: about 9 minutes saved"; empty where no output was kept.
+
+    Phases that kept other cuts are said as "60 to 154 of 154 layers".
+    """
     found = run.metrics
     if not found.get("prefix_layers"):
         return ""
     known = _backbone(run.spec)
-    layers = f"{found['prefix_layers']:.0f} of {known.layers}" if known else f"{found['prefix_layers']:.0f}"
+    most, least = round(found["prefix_layers"]), round(found.get("prefix_layers_least", found["prefix_layers"]))
+    layers = (f"{most}" if least == most else f"{least} to {most}") + (f" of {known.layers}" if known else "")
     epochs = found.get("prefix_epochs")  # unknown of older runs
     often = words.count(round(epochs), "time") if epochs else "once an epoch"
     saved = found.get("prefix_seconds_saved", 0)

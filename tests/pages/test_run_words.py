@@ -36,6 +36,10 @@ def run_with(backbone="xception", **metrics):
             {"prefix_layers": 132, "prefix_seconds_saved": 44.6},
             "132 of 132 layers run once instead of once an epoch: about 45 seconds saved",
         ),
+        (
+            {"prefix_layers": 132, "prefix_layers_least": 116, "prefix_epochs": 9, "prefix_seconds_saved": 0.4},
+            "116 to 132 of 132 layers run once instead of 9 times",
+        ),
         ({}, ""),
     ],
 )
