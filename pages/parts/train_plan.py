@@ -6,13 +6,22 @@ import streamlit as st
 
 from core import models
 from core.augment import check_batch, list_recipes
-from core.errors import BatchOfOne, InputTooSmall, NetworkTooLarge, ShrinksAway, ThawError, TooManyFrozen
+from core.errors import (
+    BatchOfOne,
+    BatchTooLarge,
+    InputTooSmall,
+    NetworkTooLarge,
+    ShrinksAway,
+    ThawError,
+    TooManyCopies,
+    TooManyFrozen,
+)
 from core.jobs import queue
 from core.models import DESIGNS, backbone_of, find_backbone
 from core.records import HOME_MADE, Dataset, Head, HomeMade, Phase, Recipe, RunSpec, Split
 from core.settings import settings
-from core.training import PRESETS, preset_spec
-from core.training.epoch import with_batches_that_fit
+from core.training import PRESETS, copies, preset_spec
+from core.training.epoch import check_batch_fits, with_batches_that_fit
 from core.training.schedules import SCHEDULES
 from pages.parts import augment_recipe, loaders, train_network
 
@@ -212,9 +221,12 @@ def _problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
     """Downloads nothing."""
     try:
         models.check(settings(), spec.model_copy(update={"weights": None, "weights_hash": None}), classes)
-        for phase in spec.phases:
+        counts = loaders.training_counts(spec.split, spec.dataset)
+        for number, phase in enumerate(spec.phases, start=1):
             if phase.recipe is not None:
                 check_batch(phase.recipe, phase.batch_size)
+            check_batch_fits(phase, number, counts)
+            copies.check_size(phase, spec.input_size, counts)
         backbone = backbone_of(spec)
         here = settings().weights and spec.weights == "imagenet" and (settings().weights / backbone.weights_file)
         if models.is_run_id(spec.weights):
@@ -225,7 +237,7 @@ def _problem(spec: RunSpec, classes: int) -> tuple[str, str] | None:
         return "size", str(error)
     except NetworkTooLarge as error:
         return "head", str(error)
-    except (TooManyFrozen, BatchOfOne) as error:
+    except (TooManyFrozen, BatchOfOne, BatchTooLarge, TooManyCopies) as error:
         return "phases", str(error)
     except ThawError as error:
         return "weights", str(error)

@@ -345,7 +345,8 @@ def test_a_schedule_replaces_the_phases_and_the_page_says_what_the_frozen_part_c
 def test_the_network_box_stands_by_family_with_sizes_and_the_facts_are_below():
     app = page()
     options = labelled(app, "selectbox", "Network").options
-    assert len(options) == 28
+    assert len(options) == 29
+    assert options[:2] == ["Vanilla CNN · 0.1 M weights", "Home-made, block by block"]
     assert "EfficientNetV2 B0 · 5.9 M weights" in options
     assert "MobileNetV2: 154 layers, 2.3 M weights · photos from 32 px · 9 MB to download" in texts(app)
     choose(app, "selectbox", "Network", "inceptionv3")
@@ -366,7 +367,7 @@ def test_weights_that_are_here_are_not_said_to_be_downloaded(settings, tmp_path,
 
 def test_speed_is_measured_when_asked_and_shown_where_it_was(settings, store, split, monkeypatch):
     asked = []
-    monkeypatch.setattr(speed, "start", lambda *what: asked.append(what[1:]))
+    monkeypatch.setattr(speed, "start", lambda _, backbone, size: asked.append((backbone.name, size)))
     app = page()
     assert "photos a second at" not in texts(app)
     button(app, "Measure on this machine").click().run()
@@ -421,4 +422,13 @@ def test_mixing_in_batches_of_one_is_a_sentence_and_start_waits(split, settings)
     assert not button(app, "Start").disabled
     choose(app, "number_input", "Batch", 1)
     assert "CutMix mixes the photos of a batch" in texts(app)
+    assert button(app, "Start").disabled
+
+
+@pytest.mark.usefixtures("split")
+def test_a_batch_that_no_epoch_can_fill_is_a_sentence_and_start_waits():
+    app = choose(page(), "selectbox", "Start from", "first")
+    assert not button(app, "Start").disabled
+    choose(app, "number_input", "Batch", 17)
+    assert "trains in batches of 17 photos, but its epoch shows 16" in texts(app)
     assert button(app, "Start").disabled
