@@ -92,7 +92,8 @@ def _sections(network: Network, whole: Timed, batch: int, seconds: float) -> Net
         found.append([max(own - call, own / 20) for own, call in zip(timed, started, strict=True)])
     shape = model.output_shape[1:]
     head = keras.Sequential([keras.Input(shape), *construct(network.spec.head, network.classes)])
-    found.append(list(_both(head, _standing(head, shape), _random(batch, shape), each)))
+    standing = _standing(head, shape)
+    found.append(list(_both(head, standing, _random(batch, shape), each, "adam", metrics=["accuracy"])))
     totals = [sum(times) for times in zip(*found, strict=True)]
     scaled = [
         Timed(*(time * all_ / total for time, all_, total in zip(times, whole, totals, strict=True))) for times in found
@@ -118,12 +119,17 @@ def _standing(part: Callable, shape: tuple[int, ...], entry: Callable | None = N
     return keras.Model(inputs, part((entry or _Gate())(inputs)))
 
 
-def _both(infers: keras.Model, trains: keras.Model, inputs, seconds: float) -> tuple[float, float]:
-    """Seconds of a prediction and of a training step."""
+def _both(
+    infers: keras.Model, trains: keras.Model, inputs, seconds: float, optimizer: str = "sgd", **compiled
+) -> tuple[float, float]:
+    """Seconds of a prediction and of a training step.
+
+    With SGD, since Adam would hold two more copies of a network's weights; a head's step is little else than what any
+    step does, so it is timed with all of that.
+    """
     targets = keras.ops.zeros((len(inputs), 1))
     infers.jit_compile = False  # on a CPU XLA is several times slower
-    # SGD: Adam would hold two more copies of the weights.
-    trains.compile("sgd", lambda _, answers: keras.ops.mean(answers, axis=-1), jit_compile=False)
+    trains.compile(optimizer, lambda _, answers: keras.ops.mean(answers, axis=-1), jit_compile=False, **compiled)
     return _timed(lambda: infers.predict_on_batch(inputs), seconds), _timed(
         lambda: trains.train_on_batch(inputs, targets), seconds
     )
