@@ -18,7 +18,6 @@ _STYLE = """
 <style>
 [class*="st-key-train_block_row_"] { flex-wrap: nowrap; }
 [class*="st-key-train_block_row_"] > .stElementContainer:first-child { padding-bottom: .55rem; }
-[class*="st-key-train_block_row_"] > .stElementContainer:last-child { padding-bottom: .6rem; }
 [class*="st-key-train_block_row_"] [data-testid="stCaptionContainer"] { margin: 0; }
 [class*="st-key-train_block_row_"] [data-testid="stCaptionContainer"] p { font-size: .75rem; line-height: 1.2; }
 .st-key-train_drawing { overflow: auto; align-items: center; }

@@ -115,13 +115,14 @@ def change_blocks() -> None:
 
 
 def _change_network(name: str, network: HomeMade | None, head: Head) -> None:
+    before = backbone_of(st.session_state[_PLAN])
     spec = st.session_state[_PLAN].model_copy(update={"backbone": name, "network": network, "head": head})
     backbone = backbone_of(spec)
 
     def fitting(phase: Phase) -> Phase:
         if not backbone.pretrained:
             return phase.model_copy(update={"frozen": 0})  # random layers that stay frozen learn nothing
-        fits = phase.frozen == "all" or phase.frozen <= backbone.layers
+        fits = before.pretrained and (phase.frozen == "all" or phase.frozen <= backbone.layers)
         return phase if fits else phase.model_copy(update={"frozen": "all"})
 
     load(

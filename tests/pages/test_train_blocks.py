@@ -190,6 +190,7 @@ def test_a_registered_network_has_no_blocks_and_another_choice_closes_them():
     choose(app, "selectbox", "Network", "vgg16")
     assert not boxes(app, "Filters")
     assert not app.get("graphviz_chart")
+    assert "All 19 layers stay frozen" in texts(app)  # not the 0 that suits random weights
     assert "Change its blocks" not in [each.label for each in app.button]
 
 
