@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.evaluation.label_errors import COLUMNS, likely_label_errors
+from core.evaluation.label_errors import COLUMNS, averaged, likely_label_errors
 from core.records import PartPredictions
 
 
@@ -32,6 +32,25 @@ def test_exchanged_labels_are_found_with_the_class_they_look_like(recwarn):
     assert (found["probability_true"] < found["probability_suggested"]).all()
     assert len(likely_label_errors(answers, most=5)) == 5
     assert not [warning for warning in recwarn if warning.category is UserWarning]
+
+
+def test_several_weak_runs_together_point_at_fewer_right_labels_than_one():
+    answers, true = part(n=500, wrong=20)
+    random = np.random.default_rng(1)
+    weak = [
+        answers.model_copy(
+            update={"probabilities": (random.dirichlet(np.full(6, 0.5), 500) + 0.6 * np.eye(6)[true]) / 1.6}
+        )
+        for _ in range(6)
+    ]
+    alone, together = likely_label_errors(weak[0]), likely_label_errors(averaged(weak))
+    exchanged = set(answers.ids[:20])
+    assert len(set(together["id"]) - exchanged) < len(set(alone["id"]) - exchanged)
+    assert len(set(together["id"]) & exchanged) >= 12
+    with pytest.raises(ValueError, match="Received: 0"):
+        averaged([])
+    with pytest.raises(ValueError, match="same photos"):
+        averaged([answers, part(n=10)[0]])
 
 
 def test_right_labels_are_left_alone():
