@@ -7,6 +7,9 @@ from typing import NamedTuple
 from core.records import ConvBlock, HomeMade
 
 POOLED = 2  # a pooling divides height and width by this
+# Keras's 0.99 needs some hundred steps before the moving statistics are those of the photos: a short training on few
+# photos would be judged with those it began with, at chance level.
+MOMENTUM = 0.9
 
 
 class Layer(NamedTuple):
@@ -100,13 +103,16 @@ class _Drawing:
         """Convolution, batch normalisation and ReLU; what is `added` to the convolution skipped those before it."""
         found = self._add(f"{place}conv", "Conv2D", (source,), filters=filters, kernel_size=kernel, padding="same")
         if block.batch_normalization == "before":
-            found = self._add(f"{place}bn", "BatchNormalization", (found,))
+            found = self._normalised(place, found)
         if added is not None:
             found = self._sum(place, found, added)
         found = self._add(f"{place}relu", "Activation", (found,), activation="relu")
         if block.batch_normalization == "after":
-            found = self._add(f"{place}bn", "BatchNormalization", (found,))
+            found = self._normalised(place, found)
         return found
+
+    def _normalised(self, place: str, found: Layer) -> Layer:
+        return self._add(f"{place}bn", "BatchNormalization", (found,), momentum=MOMENTUM)
 
     def _inception(self, place: str, block: ConvBlock, added: Layer | None) -> None:
         """Szegedy et al. 2015 (arXiv 1409.4842): 1x1, 3x3 and 5x5 convolutions and a pooling side by side.
