@@ -135,6 +135,12 @@ def test_brought_predictions_are_compared_and_combined(in_process, tmp_path):
     compared = object_of("compare", *ids)
     assert compared["baseline"] == ids[0]
     assert set(compared["differences"]) == {"validation", "test"}
+    low, high = compared["runs"][0]["intervals"]["test"]["accuracy"]
+    assert low <= compared["runs"][0]["test"]["accuracy"] <= high
+    _, printed, _ = in_process("compare", *ids)
+    assert f"accuracy {compared['runs'][0]['test']['accuracy']:.4f} ({low:.4f} to {high:.4f}), F1 " in printed
+    assert compared["differences"]["test"][0]["verdict"] in printed
+    assert "is the best of 3 runs" in printed
 
     voted = object_of("ensemble", *ids, "--rule", "vote")
     assert voted["rule"] == "vote"
