@@ -14,6 +14,7 @@ from pages.parts import (
     loaders,
     selection,
     train_blocks,
+    train_cuts,
     train_form,
     train_jobs,
     train_kept,
@@ -83,6 +84,7 @@ def cost(spec: RunSpec, split: Split) -> str:
     an_epoch = "" if shown == {photos} else ", " + " or ".join(f"{each:,}" for each in sorted(shown)) + " an epoch"
     runs = loaders.runs()
     seconds = guess_seconds(runs, spec, lambda plan: loaders.training_counts(plan.split, plan.dataset))
+    seconds = seconds or train_cuts.plan_seconds(spec, split)
     ahead = sum(not run.status.over for run in runs)
     pieces = [
         f"{words.count(photos, 'training photo')}{an_epoch}, {words.count(spec.epochs, 'epoch')}",

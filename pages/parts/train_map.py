@@ -1,13 +1,13 @@
 """The thaw map of a training plan: what stays frozen and what thaws, phase by phase; a click on it sets k."""
 
-from math import prod
-
 import streamlit as st
 
 from core.charts import thaw_map, thaw_words
-from core.models import backbone_of, blocks, prefix_cut, speed, trainable_share
+from core.models import backbone_of, blocks, prefix_cut, trainable_share
 from core.models.thaw import twins
 from core.records import RunSpec
+from core.training import cut_costs
+from core.training.cut_costs import Shown
 from core.training.epoch import makes_copies
 from core.training.schedules import SCHEDULES
 from pages.parts import selection, train_cuts, train_plan, train_speed, words
@@ -99,7 +99,7 @@ def _frozen(spec: RunSpec, position: int) -> int | str:
     return frozen if frozen == "all" else min(frozen, backbone_of(spec).layers)
 
 
-def _prefix_sentence(spec: RunSpec, position: int, photos: train_cuts.Shown) -> str:
+def _prefix_sentence(spec: RunSpec, position: int, photos: Shown) -> str:
     """What the frozen part costs: run once and kept, or again in every epoch, and why."""
     phase, backbone = spec.phases[position], backbone_of(spec)
     cut = prefix_cut(backbone, phase.frozen)
@@ -113,14 +113,12 @@ def _prefix_sentence(spec: RunSpec, position: int, photos: train_cuts.Shown) -> 
             "The augmentation is drawn anew in every epoch, so the frozen layers run each time. Without it, or with "
             "fixed copies (under More), they would run once."
         )
-    if not train_cuts.is_kept(spec, position, phase.frozen, photos.kept):
-        size = photos.kept * 4 * prod(train_cuts.output(backbone, cut, spec.input_size)) / 2**30
-        return f"The frozen layers run in every epoch: their output would take about {size:.0f} GB, too much to keep."
+    if not cut_costs.is_kept(spec, position, phase.frozen, photos.kept):
+        size = words.memory(cut_costs.kept_bytes(spec, phase.frozen, photos.kept) / 2**20)
+        return f"The frozen layers run in every epoch: their output would take about {size}, too much to keep."
     sentence = f"{cut} of {backbone.layers} layers run once instead of {words.count(phase.epochs, 'time')}"
     if (found := train_cuts.measured(spec)) and phase.epochs > 1:
-        once = speed.cost(found, backbone, spec.input_size, phase.frozen, True).once
-        saved = once * (photos.train + photos.validation) * (phase.epochs - 1)
-        sentence += f", about {words.duration(saved)} saved"
+        sentence += f", about {words.duration(cut_costs.saved(spec, position, photos, found))} saved"
     sentence += "; their output is kept."
     if makes_copies(phase):
         copies = words.count(phase.fixed_copies, "copy", "copies")
@@ -128,10 +126,10 @@ def _prefix_sentence(spec: RunSpec, position: int, photos: train_cuts.Shown) -> 
     return sentence
 
 
-def _sentence(spec: RunSpec, position: int, classes: int, photos: train_cuts.Shown) -> str:
+def _sentence(spec: RunSpec, position: int, classes: int, photos: Shown) -> str:
     """ "First 100 of 132 layers stay frozen: 12 % of the weights train. About 0:05 an epoch here (kept)." And twins."""
     backbone, phase, frozen = backbone_of(spec), spec.phases[position], _frozen(spec, position)
-    normal = train_cuts.trains_normalization(spec, phase)
+    normal = cut_costs.trains_normalization(spec, phase)
     share = trainable_share(
         backbone,
         frozen,
@@ -144,11 +142,11 @@ def _sentence(spec: RunSpec, position: int, classes: int, photos: train_cuts.Sho
     pieces = [
         sentence[0].upper()
         + sentence[1:]
-        + ("" if share == 1 else f": {thaw_words.percent(share)} of the weights train")
+        + ("" if frozen in (0, 1) else f": {thaw_words.percent(share)} of the weights train")
     ]
     if found := train_cuts.measured(spec):
-        kept = train_cuts.is_kept(spec, position, frozen, photos.kept)
-        price = thaw_words.an_epoch(train_cuts.an_epoch(spec, frozen, kept, photos, found))
+        kept = cut_costs.is_kept(spec, position, frozen, photos.kept)
+        price = thaw_words.an_epoch(cut_costs.an_epoch(spec, frozen, kept, photos, found))
         pieces.append(price[0].upper() + price[1:] + " here" + (" (kept)" if kept else ""))
     same = () if frozen == "all" else next(group for group in twins(backbone, normal) if frozen in group)
     if len(same) > 1 and frozen > 1:

@@ -151,7 +151,7 @@ def test_outputs_that_are_too_large_to_keep_are_said_to_be(app):
     select(app, {"customdata": [2, "said"]})
     assert "2 of 19 layers run once instead of" in texts(app)
     choose(app, "number_input", "Photo size", 1024)
-    assert "their output would take about 6 GB, too much to keep" in texts(app)  # 24 photos of 1024 x 1024 x 64
+    assert "their output would take about 6.0 GB, too much to keep" in texts(app)  # 24 photos of 1024 x 1024 x 64
     assert "run once instead of" not in texts(app)
     marks = {trace["name"]: trace["x"] for trace in figure(app)["data"] if trace["type"] == "scatter"}
     assert 2 not in marks[MARKS]
