@@ -142,7 +142,7 @@ def computes(path, calls, started, go_on):
         with calls.get_lock():
             calls.value += 1
         started.set()
-        assert go_on.wait(60)
+        assert go_on.wait(300)
         array[:] = 7
 
     if kept(path, (4,), "uint8", slow, MEBI).tolist() != [7] * 4:
@@ -156,12 +156,12 @@ def test_another_process_that_computes_an_entry_is_waited_for_and_not_disturbed_
     jobs = [context.Process(target=computes, args=(path, calls, started, go_on)) for _ in range(2)]
     for job in jobs:
         job.start()
-    assert started.wait(60)
+    assert started.wait(300)
     assert not discard(path)  # its lock is held
     assert (tmp_path / "a.part").exists()
     go_on.set()
     for job in jobs:
-        job.join(60)
+        job.join(300)
     assert [job.exitcode for job in jobs] == [0, 0]
     assert calls.value == 1
     assert discard(path)
