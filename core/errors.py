@@ -213,6 +213,18 @@ class UnknownRun(ThawError):
     """There is no run {run}. List them with `runs` or on the Compare page."""
 
 
+class RunDeleted(UnknownRun):
+    """Run {name} was deleted. Bring it back with `restore {run}` or on the Compare page under "More"."""
+
+
+class RunNotDeleted(ThawError):
+    """Run {name} is not deleted, so there is nothing to bring back."""
+
+
+class RunActive(ThawError):
+    """Run {name} is {status}. Cancel it first, then delete it."""
+
+
 class AmbiguousRun(ThawError):
     """{run} fits more than one run: {matches}. Give more letters of the id."""
 
@@ -231,6 +243,14 @@ class RunNotRetryable(ThawError):
 
 class RunFileMissing(ThawError):
     """Run {name} has no file {file}; it was removed from the artifacts folder. Train it again (`train --again`)."""
+
+
+class BadTag(ThawError):
+    """{tag} can't be used as a tag: {reason}. Tags are short words."""
+
+
+class BadNote(ThawError):
+    """The note can't be kept: {reason}. Write less."""
 
 
 class DifferentTest(ThawError):

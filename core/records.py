@@ -306,6 +306,8 @@ class Run(Record):
     owner: str = ""  # who asked for it
     home: str = ""  # which data folder's supervisor may claim it
     group: str = ""  # a sweep or a lesson
+    tags: tuple[str, ...] = ()  # short words people gave it
+    note: str = ""  # what people wrote about it, lines kept
     stop_requested: bool = False
     finish_requested: bool = False  # end now, keep the best epoch
     created: datetime

@@ -128,6 +128,8 @@ def run_record(found, spec_of, artifacts: str | None) -> Run:
         owner=tags.get("owner", ""),
         home=tags.get("home", ""),
         group=tags.get("group", ""),
+        tags=tuple(tags["tags"].split("\n")) if tags.get("tags") else (),
+        note=tags.get("note", ""),
         stop_requested=tags.get("stop") == "yes",
         finish_requested=tags.get("stop") == "finish",
         created=_time(tags["created"]),

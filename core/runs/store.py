@@ -1,38 +1,26 @@
-"""Runs, their histories and predictions. The run store is the queue: there is no second list of jobs."""
+"""The run store: runs are made, claimed and ended. It is the queue: there is no second list of jobs."""
 
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
-from filelock import FileLock
-
-from core.errors import AmbiguousRun, BadName, RunFileMissing, RunNotFinished, RunNotRetryable, UnknownRun
-from core.records import ENDED_EARLY, RECALL, Predictions, Progress, Run, RunKind, RunSpec, Status
+from core.errors import RunNotRetryable
+from core.records import ENDED_EARLY, Predictions, Progress, Run, RunKind, RunSpec, Status
 from core.runs import record
-from core.runs.files import ARRAYS, LABELS, read_predictions, write_predictions
-from core.runs.listing import Listing, stamp
+from core.runs.files import LABELS, write_predictions
+from core.runs.keeping import RunKeeping
+from core.runs.listing import stamp
+from core.runs.naming import good_name
 from core.runs.record import PREFIX
-from core.runs.tracker import LOCK_SECONDS, Tracker, home_id, one_of, sentences
-from core.settings import Settings
-
-NAME_LENGTH = 200
+from core.runs.tracker import sentences
 
 
-class RunStore:
+class RunStore(RunKeeping):
     """
-    The runs of one tracker, seen from one data folder.
+    The runs of one tracker, seen from one data folder; what is looked at and kept is in the classes below this one.
 
     Every change of a status is made under `home/runs.lock`, looks at the run first and is refused where the run has
     moved on: a late attempt can't write. Methods raise StoreUnavailable where the store can't be reached or written.
     """
-
-    def __init__(self, settings: Settings):
-        self._lock_file = settings.home / "runs.lock"
-        self._tracker = Tracker(settings)
-        self.home = home_id(settings)  # tag of the runs this data folder's supervisor may claim
-        self._long_specs: dict[str, str] = {}
-        self._listing = Listing(settings.tracking_uri, self._search, self._record)
 
     # Making
 
@@ -71,7 +59,7 @@ class RunStore:
         with sentences():
             if pieces:
                 self._tracker.shared(pieces)
-            run_id = self._tracker.create(_good_name(name), {PREFIX + key: text for key, text in tags.items() if text})
+            run_id = self._tracker.create(good_name(name), {PREFIX + key: text for key, text in tags.items() if text})
             if queued:
                 self._tracker.mirror(run_id, record.MIRROR[Status.QUEUED], over=False)
             if spec is not None:
@@ -105,77 +93,7 @@ class RunStore:
             name = name or f"{spec.backbone} {spec.id[:6]}"
             return self.create(RunKind.TRAINED, name, spec, evaluation_id, owner, group), False
 
-    # Looking
-
-    def get(self, run: str) -> Run:
-        """The run with this id, this exact name, or the only one whose id starts so. UnknownRun, AmbiguousRun."""
-        run = run.strip()
-        with sentences():
-            runs = self._listing.runs()
-        if run in runs:
-            return runs[run]
-        fits = [each for each in runs.values() if each.name == run or (run and each.id.startswith(run.lower()))]
-        if not fits:
-            raise UnknownRun(run=run)
-        if len(fits) > 1:
-            raise AmbiguousRun(run=run, matches=", ".join(f"{each.id[:8]} ({each.name})" for each in fits[:5]))
-        return fits[0]
-
-    def list(
-        self,
-        status: Status | None = None,
-        kind: RunKind | None = None,
-        evaluation_id: str | None = None,
-        spec_id: str | None = None,
-        home: str | None = None,
-        limit: int = 1000,
-    ) -> list[Run]:
-        """Runs that fit all that is given, newest first."""
-        wanted = {"status": status, "kind": kind, "evaluation_id": evaluation_id, "spec_id": spec_id, "home": home}
-        wanted = {key: value for key, value in wanted.items() if value is not None}
-        with sentences():
-            runs = self._listing.runs().values()
-        fits = [run for run in runs if all(getattr(run, key) == value for key, value in wanted.items())]
-        return sorted(fits, key=lambda run: run.created, reverse=True)[:limit]
-
-    def history(self, run_id: str) -> pd.DataFrame:
-        """One row an epoch, from 1 over all phases: epoch and `core.runs.record.HISTORY`; NaN where not logged."""
-        with sentences():
-            columns = {name: self._tracker.history(run_id, record.EPOCH + name) for name in record.HISTORY}
-        epochs = sorted(set().union(*columns.values()))
-        rows = {name: [values.get(epoch) for epoch in epochs] for name, values in columns.items()}
-        return pd.DataFrame({"epoch": epochs} | rows).astype({"epoch": int} | dict.fromkeys(rows, float))
-
-    def recalls(self, run_id: str, classes: int) -> pd.DataFrame:
-        """Validation recall, 0 to 1, a row an epoch (index, from 1) and a column a class; empty where none was told."""
-        with sentences():
-            columns = {c: self._tracker.history(run_id, f"{record.EPOCH}{RECALL}{c}") for c in range(classes)}
-        return pd.DataFrame(columns, dtype=float).sort_index()
-
-    def predictions(self, run_id: str) -> Predictions:
-        """What a finished run says of validation and test. RunNotFinished, RunFileMissing."""
-        run = self.get(run_id)
-        if run.status != Status.FINISHED:
-            raise RunNotFinished(name=run.name, status=run.status)
-        self.file(run.id, ARRAYS)  # both are fetched to the same folder
-        return read_predictions(self.file(run.id, LABELS).parent)
-
-    def file(self, run_id: str, name: str) -> Path:
-        """The path on this machine of a run's file, fetched where the tracker is elsewhere. RunFileMissing."""
-        run = self.get(run_id)
-        with sentences():
-            path = self._tracker.fetch(run.id, name)
-        if not path.exists():
-            raise RunFileMissing(name=run.name, file=name)
-        return path
-
     # Changing
-
-    def rename(self, run_id: str, name: str) -> None:
-        """Give a run another name. BadName."""
-        with sentences():
-            self._tracker.rename(run_id, _good_name(name))
-            self._tag(run_id)
 
     def claim(self, run_id: str) -> int:
         """Start the next attempt; returns its number, or 0 where the run is neither queued nor running any more."""
@@ -255,26 +173,6 @@ class RunStore:
 
     # Inside
 
-    @contextmanager
-    def _lock(self):
-        with sentences(), FileLock(self._lock_file, timeout=LOCK_SECONDS, poll_interval=0.005):
-            yield
-
-    def _search(self, ids):
-        return self._tracker.search(one_of(ids) if ids else f"tags.`{PREFIX}kind` IS NOT NULL")
-
-    def _record(self, found) -> Run | None:
-        """The record of an MLflow run; None for one whose files are still being written."""
-        if found.data.tags.get(f"{PREFIX}status", record.INCOMPLETE) == record.INCOMPLETE:
-            return None
-        folder = self._tracker.folder(found.info.run_id, found.info.artifact_uri)
-        return record.run_record(found, self._spec_text, str(folder or found.info.artifact_uri))
-
-    def _spec_text(self, tag: str) -> str:
-        if tag.startswith("hash:") and tag not in self._long_specs:
-            self._long_specs[tag] = record.joined_spec(tag, self._tracker.shared())
-        return self._long_specs.get(tag, tag)
-
     def _current(self, run_id: str, attempt: int) -> bool:
         run = self.get(run_id)
         return run.attempt == attempt and run.status == Status.RUNNING
@@ -293,17 +191,3 @@ class RunStore:
         final = {key: float(value) for key, value in metrics.items() if value is not None}
         self._tag(run_id, final)
         self._become(run_id, Status.FINISHED, ended=record.now(), **tags)
-
-    def _tag(self, run_id: str, metrics: dict | None = None, params: dict | None = None, step: int = 0, **tags) -> None:
-        """Write metrics and params, then tags, and last of all that something changed."""
-        named = {PREFIX + key: value for key, value in tags.items()}
-        self._tracker.log(run_id, named | {f"{PREFIX}changed": stamp()}, metrics, params, step)
-
-
-def _good_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not name:
-        raise BadName(name='""', reason="it is empty")
-    if len(name) > NAME_LENGTH:
-        raise BadName(name=name[:40] + "…", reason=f"it has {len(name)} characters; {NAME_LENGTH} are allowed")
-    return name

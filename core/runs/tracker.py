@@ -115,14 +115,17 @@ class Tracker:
         """A new run with all its tags at once; returns its id."""
         return self._client.create_run(self._experiment, int(time.time() * 1000), tags, name).info.run_id
 
-    def search(self, words: str) -> list:
-        """MLflow's runs that fit the filter."""
-        page = self._client.search_runs([self._experiment], words, max_results=PAGE)
-        found = list(page)
-        while page.token:
-            page = self._client.search_runs([self._experiment], words, max_results=PAGE, page_token=page.token)
+    def search(self, words: str, deleted: bool = False) -> list:
+        """MLflow's runs that fit the filter; those that are there, or those that were deleted."""
+        from mlflow.entities import ViewType
+
+        which = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
+        found, token = [], None
+        while True:
+            page = self._client.search_runs([self._experiment], words, which, max_results=PAGE, page_token=token)
             found += page
-        return found
+            if not (token := page.token):
+                return found
 
     def log(
         self, run_id: str, tags: dict[str, str], metrics: dict[str, float] | None = None, params=None, step: int = 0
@@ -147,6 +150,13 @@ class Tracker:
 
     def rename(self, run_id: str, name: str) -> None:
         self._client.update_run(run_id, name=name)
+
+    def delete(self, run_id: str) -> None:
+        """Mark the run as deleted, as other MLflow tools do; its files and figures stay."""
+        self._client.delete_run(run_id)
+
+    def restore(self, run_id: str) -> None:
+        self._client.restore_run(run_id)
 
     def history(self, run_id: str, metric: str) -> dict[int, float]:
         """Value a step. An attempt that resumed logs some steps again; what was written last counts."""
