@@ -76,7 +76,7 @@ def preset_note(spec: RunSpec) -> None:
 def _weights(spec: RunSpec, key: str) -> str | None:
     pretrained = backbone_of(spec).pretrained
     runs = train_plan.lenders(spec)
-    files = ["imagenet", *train_plan.weights_files()] if pretrained else []
+    files = ["imagenet", *train_plan.weights_files(spec.backbone)] if pretrained else []
     options = [*files, *runs, ""]
     called = {"": "none (random)", "imagenet": "ImageNet"} | {run: f"run {name}" for run, name in runs.items()}
     if (spec.weights or "") not in options:

@@ -199,10 +199,10 @@ def recipes(spec: RunSpec) -> dict[str, Recipe]:
     return {recipe.id: recipe for recipe in reversed(found) if recipe.active.steps or recipe.oversample}
 
 
-def weights_files() -> list[str]:
-    """Names of the weights files the operator put into THAW_WEIGHTS."""
-    folder = settings().weights
-    return sorted(path.name for path in folder.glob("*.h5")) if folder and folder.is_dir() else []
+@st.cache_data(ttl=30.0, max_entries=64, show_spinner=False)
+def weights_files(backbone: str) -> list[str]:
+    """Names of the operator's weights files in THAW_WEIGHTS that fit a registered backbone."""
+    return models.list_files(settings(), find_backbone(backbone))
 
 
 def lenders(spec: RunSpec) -> dict[str, str]:
