@@ -1,6 +1,6 @@
 """What a model gets right: figures of one run, differences between runs. Predictions in, NumPy or pandas out."""
 
-from core.evaluation.comparison import Comparison, compare, gate, letter
+from core.evaluation.comparison import Comparison, compare, figure_draws, gate, letter
 from core.evaluation.comparison_json import compare_json
 from core.evaluation.differences import Difference, settling, verdict
 from core.evaluation.figures import (
@@ -20,6 +20,7 @@ __all__ = [
     "compare",
     "compare_json",
     "confusion",
+    "figure_draws",
     "figures_by_part",
     "figures_json",
     "figures_of",

@@ -14,7 +14,7 @@ from core.evaluation.figures import METRICS, Figures, part_figures
 from core.evaluation.intervals import Interval, middle
 from core.evaluation.leaders import leaders
 from core.evaluation.resampling import resampled
-from core.records import Part, PartPredictions, Predictions, Run, Status
+from core.records import Part, Predictions, Run, Status
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,7 @@ def compare(
     seed: int = 0,
     baseline: str | None = None,
     families: Mapping[str, str] | None = None,
+    draws: Mapping[str, Mapping[str, np.ndarray]] | None = None,
 ) -> Comparison:
     """Compare runs (by id) on `part`.
 
@@ -141,6 +142,8 @@ def compare(
     seed : of the bootstrap
     baseline : run id that the others are set against; the first where it is not given or left out
     families : run id -> what runs of equal settings share; the seeds that are here then say something of the settings
+    draws : what `figure_draws` gives of these runs on this part, where it is there already; it is most of the work.
+        Empty: there are no intervals, no leaders and no differences in macro F1, and all else is as it is with them
 
     Raises TooFewRuns for no run, DifferentTest, NoAnswers where no run has answers on `part`.
     """
@@ -153,7 +156,7 @@ def compare(
         raise NoAnswers(part=part)
     classes = next(iter(predictions.values())).classes
     figures = {run: part_figures(of, classes, predictions[run].has_probabilities) for run, of in answers.items()}
-    draws = _draws(answers, figures, len(classes), seed)
+    draws = figure_draws(predictions, part, seed) if draws is None else {run: draws.get(run, {}) for run in answers}
     baseline = baseline if baseline in answers else next(iter(answers))
     true, said = answers[baseline].true, {run: of.predicted for run, of in answers.items()}
     right = {run: labels == true for run, labels in said.items()}
@@ -179,12 +182,19 @@ def compare(
     )
 
 
-def _draws(
-    answers: dict[str, PartPredictions], figures: dict[str, Figures], n_classes: int, seed: int
-) -> dict[str, dict[str, np.ndarray]]:
-    with_probabilities = [of.summary["loss"] is not None for of in figures.values()]
-    drawn = resampled(list(answers.values()), n_classes, with_probabilities, seed=seed)
-    return dict(zip(answers, drawn, strict=True))
+def figure_draws(predictions: Mapping[str, Predictions], part: Part, seed: int = 0) -> dict[str, dict[str, np.ndarray]]:
+    """Run id -> figure -> float64 ndarray of shape (draws,): the figures on photos of `part` drawn alike for all runs.
+
+    A run without answers on `part` is left out; figures that need probabilities are, where there are none.
+    """
+    found = {run: of for run, of in predictions.items() if part in of.parts}
+    answers = [of.parts[part] for of in found.values()]
+    with_probabilities = [
+        of.has_probabilities and bool(np.isfinite(one.probabilities).all())
+        for of, one in zip(found.values(), answers, strict=True)
+    ]
+    n_classes = len(next(iter(found.values())).classes) if found else 0
+    return dict(zip(found, resampled(answers, n_classes, with_probabilities, seed=seed), strict=True))
 
 
 def _choice(baseline: str, run: str, figures: dict[str, Figures], letters: dict[str, str], families) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import DifferentTest, NoAnswers, TooFewRuns
 from core.evaluation.choices import ONE_SEED
-from core.evaluation.comparison import compare, gate, letter
+from core.evaluation.comparison import compare, figure_draws, gate, letter
 from core.evaluation.comparison_json import compare_json
 from core.records import Part, PartPredictions, Predictions, Run, RunKind, Status
 
@@ -230,3 +230,19 @@ def test_compare_prints_intervals_leaders_and_what_would_settle_it():
     assert printed["leaders"]["test"]["accuracy"] is None
     assert printed["picking"]["test"]["runs"] == 3
     assert printed["picking"]["test"]["sentence"].startswith("B is the best of 3 runs")
+
+
+def test_draws_that_are_there_already_give_the_same_comparison_and_none_leave_out_what_needs_them():
+    true, first = answers(300, np.arange(300) < 200)
+    _, second = answers(300, np.arange(300) >= 60)
+    runs = {"x": predictions(first, true), "y": predictions(second, true)}
+    whole = compare(runs, Part.TEST)
+    again = compare(runs, Part.TEST, draws=figure_draws(runs, Part.TEST))
+    assert again.intervals == whole.intervals
+    assert again.leaders == whole.leaders
+    assert again.differences == whole.differences
+    quick = compare(runs, Part.TEST, draws={})
+    assert quick.intervals == {"x": {}, "y": {}}
+    assert set(quick.leaders.values()) == {None}
+    assert quick.differences[0].f1_macro is None
+    assert [quick.verdict(one) for one in quick.differences] == [whole.verdict(one) for one in whole.differences]
