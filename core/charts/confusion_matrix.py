@@ -1,6 +1,7 @@
 """Confusion matrix: which class was taken for which. Rows are true classes, columns predicted ones."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,30 +12,49 @@ from core.charts.layout import SMALL, dress, labels, literal, percent, percent_a
 CLICKABLE = 20  # classes: up to here every cell holds its number and a point that can be clicked
 ALL_LABELS = 40  # classes: beyond, only some columns are labelled; every row is, and the hover names both
 
+By = Literal[
+    "row", "column"
+]  # what a cell is a share of: the photos of the true class, or those that were taken for one
+
 
 class ConfusionInfo(NamedTuple):
     classes: tuple[str, ...]
     labels: tuple[str, ...]  # short, all different
-    counts: np.ndarray  # (c, c) int64
-    shares: np.ndarray  # (c, c) float64 in 0..1, rows sum to 1; 0 where a class has no photos
+    counts: np.ndarray  # (c, c) int64, or float64 where it is the mean of several matrices
+    shares: np.ndarray  # (c, c) float64 in 0..1, rows (or columns) sum to 1; 0 where a class has no photos
+    by: By
+    index: tuple[int, ...]  # a class's number in the dataset, in the order shown
 
 
-def info(confusion, classes) -> ConfusionInfo:
-    """Counts and row shares.
+def info(confusion, classes: Sequence[str], by: By = "row", order: Sequence[int] | None = None) -> ConfusionInfo:
+    """Counts and shares.
 
     Parameters
     ----------
-    confusion : array-like of shape (n_classes, n_classes), photo counts, rows true
-    classes : sequence of n_classes names
+    confusion : array-like of shape (n_classes, n_classes), photo counts or means of them, rows true
+    classes : n_classes names
+    by : what a cell's share is of
+    order : numbers of the classes in the order to show them; as they come where not given
     """
-    counts = np.asarray(confusion, dtype=np.int64)
-    classes = tuple(classes)
+    counts, classes = square(confusion, classes)
+    index = tuple(range(len(classes))) if order is None else tuple(map(int, order))
+    classes, counts = tuple(classes[label] for label in index), counts[np.ix_(index, index)]
+    whole = counts.sum(axis=1 if by == "row" else 0, keepdims=True)
+    shares = np.divide(counts, whole, out=np.zeros(counts.shape), where=whole > 0)
+    return ConfusionInfo(classes, short(classes), counts, shares, by, index)
+
+
+def square(confusion, classes: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The matrix as int64, or float64 where its cells are no whole numbers. Raises ValueError for another shape."""
+    counts = np.asarray(confusion, dtype=np.float64)
     if counts.shape != (len(classes), len(classes)):
         raise ValueError(f"confusion must be square, one row a class. Received: {counts.shape}, {len(classes)} classes")
-    support = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, support, out=np.zeros(counts.shape), where=support > 0)
-    limit = 18 if len(classes) <= 10 else 14
-    return ConfusionInfo(classes, labels(classes, limit), counts, shares)
+    return (counts.astype(np.int64) if (counts == np.rint(counts)).all() else counts), tuple(classes)
+
+
+def short(classes: Sequence[str]) -> tuple[str, ...]:
+    """Labels that leave room for the cells."""
+    return labels(classes, 18 if len(classes) <= 10 else 14)
 
 
 def default_height(n_classes: int) -> int:
@@ -49,21 +69,26 @@ def default_height(n_classes: int) -> int:
 def plot(
     info: ConfusionInfo, dark: bool = False, show: str = "counts", height: int | None = None, scale: bool = True
 ) -> go.Figure:
-    """Heatmap of row shares on the one 0 to 100 % scale; the numbers are "counts", row "shares" or "none".
+    """Heatmap of shares on the one 0 to 100 % scale; the numbers are "counts", "shares" or "none".
 
     Up to 20 classes square points lie over the cells (trace "cells", customdata true and predicted index), because a
     heatmap sends no selection to the page.
     """
     c = len(info.classes)
     height = height or default_height(c)
-    colours = palette(dark)
     figure = go.Figure(_heatmap(info, dark, scale, height))
     if c <= CLICKABLE and show != "none":
-        figure.add_traces([_numbers(info, dark, show), _cells(info, dark, height)])
+        figure.add_traces([_numbers(info, dark, show), cells(info.index, _hovers(info), dark, height)])
+    return frame(figure, info.labels, dark, height)
+
+
+def frame(figure: go.Figure, texts: Sequence[str], dark: bool, height: int) -> go.Figure:
+    """Give a square picture of classes its axes, in place, rows running downwards."""
+    c = len(texts)
     dress(figure, dark, height)
     every = 1 if c <= ALL_LABELS else -(-c // 25)
     ticks = {"showgrid": False, "zeroline": False, "tickfont": {"size": SMALL if c <= CLICKABLE else 11}}
-    texts = [literal(label) for label in info.labels]
+    texts = [literal(label) for label in texts]
     figure.update_xaxes(
         title_text="Predicted class",
         tickvals=list(range(0, c, every)),
@@ -84,15 +109,33 @@ def plot(
     if c <= CLICKABLE:
         # Square cells, so that the square points fill them at every width.
         figure.update_yaxes(scaleanchor="x", scaleratio=1, constraintoward="top")
-    figure.update_layout(hovermode="closest", hoverdistance=-1, plot_bgcolor=colours.line)
+    figure.update_layout(hovermode="closest", hoverdistance=-1, plot_bgcolor=palette(dark).line)
+    return figure
+
+
+def outlined(figure: go.Figure, index: Sequence[int], cell: tuple[int, int] | None, dark: bool = False) -> go.Figure:
+    """A copy with a frame around a cell, or around the whole row where `cell` names no predicted class.
+
+    index : the info's. cell : numbers (true, predicted) of classes in the dataset, the latter -1 for all of them; None
+    draws no frame.
+    """
+    if cell is None or cell[0] not in index:
+        return figure
+    y = index.index(cell[0])
+    x0, x1 = (index.index(cell[1]),) * 2 if cell[1] in index else (0, len(index) - 1)
+    around = {"type": "rect", "x0": x0 - 0.5, "x1": x1 + 0.5, "y0": y - 0.5, "y1": y + 0.5}
+    figure = go.Figure(figure)
+    # Two lines: one of them stands out from every shade of the scale.
+    for colour, width in ((palette(dark).background, 5), (palette(dark).text, 2)):
+        figure.add_shape(**around, line={"color": colour, "width": width}, layer="above")
     return figure
 
 
 def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int) -> go.Heatmap:
     colours = palette(dark)
     small = len(info.classes) <= CLICKABLE
-    names = [literal(name) for name in info.classes]
-    support = np.broadcast_to(info.counts.sum(axis=1, keepdims=True), info.counts.shape)
+    names, form = [literal(name) for name in info.classes], form_of(info.counts)
+    whole = np.broadcast_to(info.counts.sum(axis=1 if info.by == "row" else 0, keepdims=True), info.counts.shape)
     return go.Heatmap(
         # Beyond the clickable size the names are the axis: 10,000 sentences would make 2 MB of every picture.
         x=None if small else names,
@@ -113,38 +156,47 @@ def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int) -> go.He
             "thickness": 10,
             "outlinewidth": 0,
             "tickfont": {"size": SMALL, "color": colours.quiet},
-            "title": {"text": "of the row", "side": "right", "font": {"size": SMALL, "color": colours.quiet}},
+            "title": {"text": f"of the {info.by}", "side": "right", "font": {"size": SMALL, "color": colours.quiet}},
         },
-        customdata=None if small else np.stack([info.counts, support], axis=2),
+        customdata=None if small else np.stack([info.counts, whole], axis=2),
         hoverinfo="skip" if small else None,
         hovertemplate=None
         if small
         else "True: <b>%{y}</b><br>Predicted: <b>%{x}</b><br>"
-        "%{customdata[0]:,} of %{customdata[1]:,} photos (%{z:.1f} %)<extra></extra>",
+        f"%{{customdata[0]:{form}}} of %{{customdata[1]:{form}}} {_of(info)} (%{{z:.1f}} %)<extra></extra>",
         name="shares",
     )
 
 
 def _hovers(info: ConfusionInfo) -> list[str]:
     """One sentence a cell, row by row, with whole class names."""
-    names = [literal(name) for name in info.classes]
-    support = info.counts.sum(axis=1)
+    names, form = [literal(name) for name in info.classes], form_of(info.counts)
+    whole = np.broadcast_to(info.counts.sum(axis=1 if info.by == "row" else 0, keepdims=True), info.counts.shape)
     return [
         f"True: <b>{true}</b><br>Predicted: <b>{predicted}</b><br>"
-        f"{info.counts[i, j]:,} of {support[i]:,} photos ({percent(info.shares[i, j], 1)})"
+        f"{info.counts[i, j]:{form}} of {whole[i, j]:{form}} {_of(info)} ({percent(info.shares[i, j], 1)})"
         for i, true in enumerate(names)
         for j, predicted in enumerate(names)
     ]
 
 
+def _of(info: ConfusionInfo) -> str:
+    return "photos" if info.by == "row" else "photos taken for it"
+
+
+def form_of(counts: np.ndarray) -> str:
+    """How photos are written: whole, or with one decimal where they are means."""
+    return "," if counts.dtype.kind == "i" else ",.1f"
+
+
 def _numbers(info: ConfusionInfo, dark: bool, show: str) -> go.Scatter:
     """The number in each cell, in the ink that reads best on it."""
-    shares = palette(dark).shares
+    shares, form = palette(dark).shares, form_of(info.counts)
     rows, columns = (index.ravel() for index in np.indices(info.counts.shape))
     values = zip(info.counts.ravel().tolist(), info.shares.ravel().tolist(), strict=True)
     texts = [
         # Zeros off the diagonal are left empty: what was confused then stands out.
-        "" if not count and i != j else f"{count:,}" if show == "counts" else f"{100 * share:.0f}"
+        "" if not count and i != j else f"{count:{form}}" if show == "counts" else f"{100 * share:.0f}"
         for i, j, (count, share) in zip(rows.tolist(), columns.tolist(), values, strict=True)
     ]
     return go.Scatter(
@@ -161,21 +213,23 @@ def _numbers(info: ConfusionInfo, dark: bool, show: str) -> go.Scatter:
     )
 
 
-def _cells(info: ConfusionInfo, dark: bool, height: int) -> go.Scatter:
-    """One unseen square point a cell, row by row; customdata is (true, predicted)."""
-    rows, columns = (index.ravel() for index in np.indices(info.counts.shape))
+def cells(index: Sequence[int], hovers: Sequence[str], dark: bool, height: int) -> go.Scatter:
+    """One unseen square point a cell, row by row; customdata is (true, predicted), numbers in the dataset."""
+    rows, columns = (place.ravel() for place in np.indices((len(index), len(index))))
+    numbers = np.asarray(index)
     # Smaller than the cells: Plotly can't tell points apart whose markers both lie under the pointer. With no limit on
     # the hover's distance every place in a cell still belongs to its point.
-    side = max(6, round(0.3 * height / len(info.classes)))
+    side = max(6, round(0.3 * height / len(index)))
     return go.Scatter(
         x=columns,
         y=rows,
         mode="markers",
         marker={"symbol": "square", "size": side, "color": palette(dark).text, "opacity": 0},
-        selected={"marker": {"opacity": 0.25}},
+        # What was clicked is framed in every matrix; the point itself stays unseen.
+        selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
-        customdata=np.stack([rows, columns], axis=1),
-        text=_hovers(info),
+        customdata=np.stack([numbers[rows], numbers[columns]], axis=1),
+        text=hovers,
         hovertemplate="%{text}<extra></extra>",
         name="cells",
     )

@@ -33,7 +33,7 @@ def show_run(run: Run) -> None:
     elif view == SWEEP:
         compare_sweep.show(run, swept)
     else:
-        results.matrix_and_classes(run, part, show)
+        results.matrix_and_photos(run, part, show)
 
 
 def choose_view(swept: bool) -> str:

@@ -1,11 +1,14 @@
 """The figures of one run: the big accuracy, its confusion matrix left, its per-class table right."""
 
+from collections.abc import Callable, Sequence
+
+import numpy as np
 import streamlit as st
 
 from core.charts import confusion_matrix
 from core.evaluation import Figures
 from core.records import Part, Run
-from pages.parts import loaders, selection, style, words
+from pages.parts import compare_cells, loaders, selection, style, words
 
 COMPACT_HEIGHT = 520  # px of matrix and table: with the big figure they fit above 900 px on the Start page
 _PAIR = """
@@ -14,7 +17,7 @@ _PAIR = """
 [class*="st-key-pair_"] [data-testid="stColumn"] { min-width: min(100%, 440px); }
 </style>
 """
-SHOW = {"counts": "Photos", "shares": "% of the row"}
+SHOW = {"counts": "Photos", "shares": "% of the row", "columns": "% of the column"}
 
 
 def show_result(run_id: str, compact: bool = False) -> None:
@@ -31,6 +34,27 @@ def show_result(run_id: str, compact: bool = False) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part, show = part_switch("result"), numbers_switch("result")
     matrix_and_classes(run, part, show)
+
+
+def matrix_and_photos(run: Run, part: Part, show: str) -> None:
+    """As `matrix_and_classes`, and a click on a cell puts its photos in the place of the table."""
+    st.fragment(_matrix_and_photos, key="compare_single_cells")(run, part, show)
+
+
+def _matrix_and_photos(run: Run, part: Part, show: str) -> None:
+    figures, key = loaders.figures(run.id, part), f"result_matrix_{run.id}_{part}"
+    classes, source = tuple(figures.per_class["class"]), compare_cells.Source("A", "it", ("A",))
+    left, right = pair("result")
+    with right:
+        cell = compare_cells.boxes(classes, [source])
+        if cell is None:
+            class_table(figures)
+        else:
+            photos = compare_cells.table((run.id,), ("A",), part)
+            compare_cells.photos(photos, cell, source, classes)
+    with left:
+        clicked = compare_cells.click(key, source.key)
+        matrix(figures, show, None, key, run.name, cell=compare_cells.chosen(), clicked=clicked)
 
 
 def matrix_and_classes(run: Run, part: Part, show: str, height: int | None = None) -> None:
@@ -86,29 +110,54 @@ def numbers_switch(key: str) -> str:
         default="counts",
         required=True,
         key=f"{key}_numbers",
-        help="Photos counts them; % of the row is the share of the true class. The colour is always that share.",
+        help="Photos counts them. % of the row is the share of the true class, % of the column the share of all that "
+        "were taken for a class. The colour is the share of the row, and with the last one that of the column.",
     )
 
 
-def matrix(figures: Figures, show: str, height: int | None, key: str, name: str, scale: bool = True) -> None:
-    """One confusion matrix with a sentence for those who can't see it."""
-    classes = tuple(figures.per_class["class"])
-    counts = tuple(map(tuple, figures.confusion.tolist()))
+def matrix(figures: Figures, show: str, height: int | None, key: str, name: str, scale: bool = True, **more) -> None:
+    """One confusion matrix with a sentence for those who can't see it; `more` is `draw`'s."""
+    alt = f"Confusion matrix of {name}: {figures.photos} photos, {words.percent(figures.accuracy)} on the diagonal."
+    draw(figures.confusion, tuple(figures.per_class["class"]), show, key, alt, height=height, scale=scale, **more)
+
+
+def draw(
+    confusion: np.ndarray,
+    classes: tuple[str, ...],
+    show: str,
+    key: str,
+    alt: str,
+    *,
+    height: int | None = None,
+    scale: bool = True,
+    order: Sequence[int] | None = None,
+    cell: tuple[int, int] | None = None,
+    clicked: Callable[[], None] | None = None,
+) -> None:
+    """Any confusion matrix, whole or a mean; `cell` is framed, and `clicked` called when one is clicked."""
+    counts, order = tuple(map(tuple, confusion.tolist())), None if order is None else tuple(order)
+    index, figure = _picture(counts, classes, selection.dark(), show, height, scale, order)
+    chart(confusion_matrix.outlined(figure, index, cell, selection.dark()), len(classes), key, alt, clicked)
+
+
+def chart(figure, n_classes: int, key: str, alt: str, clicked: Callable[[], None] | None = None) -> None:
+    """A square picture of classes; up to 20 of them its cells can be clicked, more can be zoomed into."""
+    many = n_classes > confusion_matrix.CLICKABLE
     st.plotly_chart(
-        _picture(counts, classes, selection.dark(), show, height, scale),
+        figure,
         key=key,
-        config={
-            "displaylogo": False,
-            "displayModeBar": "hover" if len(classes) > confusion_matrix.CLICKABLE else False,
-        },
-        alt=f"Confusion matrix of {name}: {figures.photos} photos, {words.percent(figures.accuracy)} on the diagonal.",
+        config={"displaylogo": False, "displayModeBar": "hover" if many else False},
+        alt=alt,
+        **({"on_select": clicked, "selection_mode": "points"} if clicked and not many else {}),
     )
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _picture(counts: tuple, classes: tuple[str, ...], dark: bool, show: str, height: int | None, scale: bool):
-    """The drawn matrix; drawing takes longer than all else on the page."""
-    return confusion_matrix.plot(confusion_matrix.info(counts, classes), dark, show, height, scale)
+def _picture(counts: tuple, classes: tuple[str, ...], dark: bool, show: str, height: int | None, scale: bool, order):
+    """The drawn matrix and its classes' order; drawing takes longer than all else on the page."""
+    info = confusion_matrix.info(counts, classes, "column" if show == "columns" else "row", order)
+    numbers = "shares" if show == "columns" else show
+    return info.index, confusion_matrix.plot(info, dark, numbers, height, scale)
 
 
 def class_table(figures: Figures, height: int | None = None) -> None:

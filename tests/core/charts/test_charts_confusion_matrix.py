@@ -78,3 +78,33 @@ def test_rows_run_downwards_and_cells_are_square():
     axis = confusion_matrix.plot(confusion_matrix.info(np.eye(3), "abc")).layout.yaxis
     assert tuple(axis.range) == (2.5, -0.5)
     assert axis.scaleanchor == "x"
+
+
+def test_shares_of_the_column_are_of_all_that_were_taken_for_a_class():
+    info = confusion_matrix.info([[3, 1], [1, 4]], ["a", "b"], by="column")
+    assert info.shares.tolist() == [[0.75, 0.2], [0.25, 0.8]]
+    assert "3 of 4 photos taken for it (75.0 %)" in confusion_matrix.plot(info).data[-1].text[0]
+
+
+def test_another_order_moves_rows_and_columns_but_cells_keep_their_numbers():
+    info = confusion_matrix.info([[1, 2, 3], [4, 5, 6], [7, 8, 9]], ["a", "b", "c"], order=[2, 0, 1])
+    assert info.classes == ("c", "a", "b")
+    assert info.counts.tolist() == [[9, 7, 8], [3, 1, 2], [6, 4, 5]]
+    cells = confusion_matrix.plot(info).data[-1]
+    assert [tuple(pair) for pair in cells.customdata[:4]] == [(2, 2), (2, 0), (2, 1), (0, 2)]
+
+
+def test_means_of_matrices_are_written_with_one_decimal():
+    figure = confusion_matrix.plot(confusion_matrix.info([[2.5, 1], [0, 4]], ["a", "b"]))
+    assert list(figure.data[1].text) == ["2.5", "1.0", "", "4.0"]
+
+
+def test_the_chosen_cell_is_framed_where_it_stands_and_a_chosen_row_whole():
+    info = confusion_matrix.info(np.eye(3), "abc", order=[2, 0, 1])
+    figure = confusion_matrix.plot(info)
+    cell = confusion_matrix.outlined(figure, info.index, (0, 2)).layout.shapes[-1]
+    assert (cell.x0, cell.x1, cell.y0, cell.y1) == (-0.5, 0.5, 0.5, 1.5)
+    row = confusion_matrix.outlined(figure, info.index, (0, -1)).layout.shapes[-1]
+    assert (row.x0, row.x1, row.y0, row.y1) == (-0.5, 2.5, 0.5, 1.5)
+    assert not figure.layout.shapes
+    assert not confusion_matrix.outlined(figure, info.index, None).layout.shapes

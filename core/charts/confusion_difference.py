@@ -1,0 +1,141 @@
+"""Difference of two confusion matrices of the same photos: where the second puts more photos, and where fewer."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.colours import ink_on, mix, palette
+from core.charts.confusion_matrix import CLICKABLE, cells, default_height, form_of, frame, info, short, square
+from core.charts.layout import SMALL, literal
+
+MINUS = "\N{MINUS SIGN}"
+
+
+class DifferenceInfo(NamedTuple):
+    classes: tuple[str, ...]
+    labels: tuple[str, ...]  # short, all different
+    values: np.ndarray  # (c, c): the second minus the first, in photos (int64; means float64) or points (-100..100)
+    limit: float  # the scale runs from -limit to limit; at least 1
+    unit: Literal["photos", "points"]
+    index: tuple[int, ...]  # a class's number in the dataset, in the order shown
+
+
+def difference(
+    first, second, classes: Sequence[str], by: str = "counts", order: Sequence[int] | None = None
+) -> DifferenceInfo:
+    """`second` minus `first`, cell by cell.
+
+    Parameters
+    ----------
+    first, second : array-like of shape (n_classes, n_classes), photo counts or means of them, rows true
+    by : "counts" for photos, "row" or "column" for points of that share
+    order : numbers of the classes in the order to show them; as they come where not given
+
+    Raises ValueError for another shape.
+    """
+    if by == "counts":
+        values = square(second, classes)[0] - square(first, classes)[0]
+    else:
+        values = 100 * (info(second, classes, by).shares - info(first, classes, by).shares)
+    index = tuple(range(len(classes))) if order is None else tuple(map(int, order))
+    names = tuple(classes[label] for label in index)
+    largest = float(np.abs(values).max(initial=0))
+    step = 1 if largest <= 10 else 5
+    limit = max(1.0, step * float(np.ceil(largest / step)))
+    return DifferenceInfo(
+        names, short(names), values[np.ix_(index, index)], limit, "photos" if by == "counts" else "points", index
+    )
+
+
+def plot(
+    info: DifferenceInfo, dark: bool = False, height: int | None = None, names: tuple[str, str] = ("A", "B")
+) -> go.Figure:
+    """Heatmap symmetric about 0, its limits printed; cells can be clicked as those of a confusion matrix."""
+    c = len(info.classes)
+    height = height or default_height(c)
+    colours = palette(dark)
+    scale = [[0, colours.worse], [0.5, colours.panel], [1, colours.better]]  # the theme's, with its middle
+    first, second = map(literal, names)
+    small = c <= CLICKABLE
+    whole = [literal(name) for name in info.classes]
+    figure = go.Figure(
+        go.Heatmap(
+            x=None if small else whole,
+            y=None if small else whole,
+            z=info.values,
+            zmin=-info.limit,
+            zmax=info.limit,
+            colorscale=scale,
+            xgap=1,
+            ygap=1,
+            colorbar={
+                "tickvals": [-info.limit, 0, info.limit],
+                "ticktext": [f"{MINUS}{info.limit:,.0f}", "0", f"+{info.limit:,.0f}"],
+                "len": min(260, 0.55 * height),
+                "lenmode": "pixels",
+                "y": 1,
+                "yanchor": "top",
+                "thickness": 10,
+                "outlinewidth": 0,
+                "tickfont": {"size": SMALL, "color": colours.quiet},
+                "title": {"text": info.unit, "side": "right", "font": {"size": SMALL, "color": colours.quiet}},
+            },
+            hoverinfo="skip" if small else None,
+            hovertemplate=None
+            if small
+            else f"True: <b>%{{y}}</b><br>Predicted: <b>%{{x}}</b><br>%{{z:+.1f}} {info.unit} from {first} to {second}"
+            "<extra></extra>",
+            name="difference",
+        )
+    )
+    if small:
+        figure.add_traces([_numbers(info, dark), cells(info.index, _hovers(info, whole, first, second), dark, height)])
+    return frame(figure, info.labels, dark, height)
+
+
+def signed(value: float, form: str = ",.0f") -> str:
+    """ "+3", "−2", "0"."""
+    text = f"{abs(value):{form}}"
+    return text if not float(text.replace(",", "")) else f"{'+' if value > 0 else MINUS}{text}"
+
+
+def _form(info: DifferenceInfo) -> str:
+    return ",.0f" if info.unit == "points" else form_of(info.values)
+
+
+def _hovers(info: DifferenceInfo, names: list[str], first: str, second: str) -> list[str]:
+    form = ",.1f" if info.unit == "points" else _form(info)
+    return [
+        f"True: <b>{true}</b><br>Predicted: <b>{said}</b><br>"
+        f"{signed(info.values[i, j], form)} {info.unit} from {first} to {second}"
+        for i, true in enumerate(names)
+        for j, said in enumerate(names)
+    ]
+
+
+def _numbers(info: DifferenceInfo, dark: bool) -> go.Scatter:
+    """The difference in each cell with its sign, empty where there is none."""
+    rows, columns = (place.ravel() for place in np.indices(info.values.shape))
+    values = info.values.ravel().tolist()
+    form = _form(info)
+    texts = ["" if not value else signed(value, form) for value in values]
+    return go.Scatter(
+        x=columns,
+        y=rows,
+        mode="text",
+        text=["" if text == "0" else text for text in texts],
+        textfont={
+            "size": SMALL + 2 if len(info.classes) <= 10 else SMALL - 2,
+            "color": [ink_on(_shade(value / info.limit, dark)) for value in values],
+        },
+        hoverinfo="skip",
+        name="numbers",
+    )
+
+
+def _shade(share: float, dark: bool) -> str:
+    """The colour of the scale at -1..1."""
+    colours = palette(dark)
+    return mix(colours.panel, colours.better if share > 0 else colours.worse, abs(share))
