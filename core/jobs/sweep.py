@@ -7,7 +7,7 @@ from core import models
 from core.errors import BadSweep, TooManyFrozen
 from core.evaluation.freeze_sweep import FIGURES, Sweep, Trained, sweep
 from core.jobs import queue
-from core.records import Part, Run, RunSpec, Status
+from core.records import ENDED_EARLY, Part, Run, RunSpec, Status
 from core.settings import Settings
 
 MOST_RUNS = 100  # of one sweep
@@ -100,8 +100,10 @@ def frozen_of(run: Run, phase: int = -1) -> int:
 
 
 def gathered(runs: Iterable[Run], spec: RunSpec, photos: int, phase: int = -1) -> Sweep | None:
-    """The figures of all finished runs of the sweep; None where none is finished. photos: of the validation part."""
-    finished = [run for run in members(runs, spec, phase) if run.status == Status.FINISHED]
+    """The figures of all runs of the sweep that finished as planned; None where none did. photos: in validation."""
+    finished = [
+        run for run in members(runs, spec, phase) if run.status == Status.FINISHED and not run.metrics.get(ENDED_EARLY)
+    ]
     called: dict[int, int] = {}  # first twin of a cut -> the least of them that was trained, which names all
     for k in sorted(frozen_of(run, phase) for run in finished):
         called.setdefault(twins_of(spec, k, phase)[0], k)

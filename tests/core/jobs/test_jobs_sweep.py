@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import BadSpec, BadSweep, TooManyFrozen
 from core.jobs import queue, sweep
-from core.records import Part, PartPredictions, Phase, Predictions, RunSpec
+from core.records import ENDED_EARLY, Part, PartPredictions, Phase, Predictions, RunSpec
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def cut_at(spec, k):
     return spec.model_copy(update={"phases": (spec.phases[0], spec.phases[1].model_copy(update={"frozen": k}))})
 
 
-def finish(store, run, accuracy):
+def finish(store, run, accuracy, **more):
     attempt = store.claim(run.id)
     answers = PartPredictions(ids=("a",), true=[0], probabilities=[[1, 0]])
     found = Predictions(
@@ -26,7 +26,7 @@ def finish(store, run, accuracy):
         for part in ("validation", "test")
         for name in ("accuracy", "precision_macro", "recall_macro", "f1_macro")
     }
-    store.finish(run.id, attempt, found, metrics | {"trainable_parameters": 1000.0 - run.spec.phases[-1].frozen})
+    store.finish(run.id, attempt, found, metrics | {"trainable_parameters": 1000.0 - run.spec.phases[-1].frozen} | more)
 
 
 def test_twins_are_planned_once_and_said(spec):
@@ -88,3 +88,12 @@ def test_finished_runs_are_gathered_by_their_cut_twins_together(settings, spec):
     assert [cut.mean for cut in found.cuts] == pytest.approx([0.52, 0.575, 0.59])
     assert found.chosen.k == 9
     assert found.cuts[1].parameters == 995.0
+
+
+def test_a_run_that_ended_early_says_nothing_of_its_cut(settings, spec):
+    store = queue.open_store(settings)
+    runs, _ = sweep.submit(settings, spec, [2, 5], [0])
+    finish(store, runs[0], 0.5)
+    finish(store, runs[1], 0.9, **{ENDED_EARLY: 1.0})
+    found = sweep.gathered(store.list(), runs[0].spec, 20)
+    assert [cut.k for cut in found.cuts] == [2]
