@@ -84,6 +84,7 @@ def plot(info: ClassBarsInfo, dark: bool = False) -> go.Figure:
                 insidetextfont={"size": SMALL - 1, "color": ink_on(shade)},
                 outsidetextfont={"size": SMALL - 1, "color": colours.text},
                 textangle=0,
+                constraintext="none",  # else the letters of many runs shrink until nobody can read them
                 customdata=[[literal(name), n] for name, n in zip(info.classes, info.support, strict=True)],
                 hovertemplate="%{customdata[0]} (%{customdata[1]:,} photos): %{x:.1f} %",
                 showlegend=False,

@@ -1,0 +1,82 @@
+"""What leaves the Compare screen: tables as CSV, pictures as PNG, SVG or interactive HTML, all of it as one file."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.evaluation import Comparison
+from core.table_csv import csv_text
+
+FORMATS = ("PNG", "SVG")
+_FORMAT = "compare_picture_format"
+
+
+@dataclass
+class Basket:
+    """What the open view shows, gathered while it is drawn."""
+
+    tables: dict[str, Callable[[], pd.DataFrame]] = field(default_factory=dict)
+    pictures: dict[str, go.Figure] = field(default_factory=dict)
+
+    def table(self, name: str, table: pd.DataFrame | Callable[[], pd.DataFrame]) -> None:
+        """A table, or what makes it where that takes a while: it is made when it is asked for."""
+        self.tables[name] = table if callable(table) else lambda: table
+
+    def picture(self, name: str, figure: go.Figure) -> None:
+        self.pictures[name] = figure
+
+
+def config(name: str) -> dict:
+    """Plotly's settings of a chart: a pointer on it brings one button that saves it."""
+    return {
+        "displaylogo": False,
+        "displayModeBar": "hover",
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {
+            "format": st.session_state.get(_FORMAT, FORMATS[0]).lower(),
+            "filename": f"thaw {name}",
+            "scale": 2,
+        },
+    }
+
+
+def offer(basket: Basket, found: Comparison) -> None:
+    """A popover with everything that can be taken away."""
+    part = str(found.part)
+    with st.popover("Take with you", icon=":material/download:", help="Tables, pictures and the whole comparison."):
+        for name, make in basket.tables.items():
+            _button(f"{name.capitalize()}, CSV", lambda make=make: csv_text(make()), f"{name} {part}.csv", "text/csv")
+        for name, figure in basket.pictures.items():
+            make = lambda figure=figure: figure.to_html(include_plotlyjs=True, full_html=True)  # noqa: E731
+            _button(f"{name.capitalize()}, interactive", make, f"{name} {part}.html", "text/html")
+        st.segmented_control(
+            "Pictures are saved as",
+            FORMATS,
+            default=FORMATS[0],
+            required=True,
+            key=_FORMAT,
+            help="The camera that a pointer on a picture brings. It takes the screen's colours: the light theme is the "
+            "one for paper.",
+        )
+
+
+def _button(label: str, make: Callable[[], str], file: str, kind: str) -> None:
+    st.download_button(
+        label,
+        lambda: make().encode(),
+        file_name=f"thaw {file_name(file)}",
+        mime=kind,
+        key=f"compare_out_{file}",
+        on_click="ignore",
+        icon=":material/table:" if kind == "text/csv" else ":material/html:",
+        type="tertiary",
+    )
+
+
+def file_name(text: str) -> str:
+    """A visitor's words as a file's name: letters, digits and what harms no system."""
+    return re.sub(r"[^\w .\-]+", "_", text)[:80]
