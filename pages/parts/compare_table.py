@@ -1,57 +1,84 @@
 """The table of runs on the Compare screen: ticks choose what is compared and are kept in the address."""
 
-import pandas as pd
 import streamlit as st
 
 from core.evaluation import gate, letter
-from core.records import Dataset, Run, Status
-from pages.parts import loaders, results, run_words, selection, words
+from core.records import Run, Status
+from core.runs.repeats import Line, lines
+from pages.parts import compare_filter, compare_manage, compare_rows, loaders, selection, words
 
 ROWS = 7  # seen at once; more scroll inside the table
 _VERSION, _REFUSED = "compare_table_version", "compare_refused"
 
 
 def choose_runs(runs: list[Run]) -> None:
-    """Draw the table; afterwards `selection.runs()` are the ticked runs."""
+    """Draw the controls and the table; afterwards `selection.runs()` are the ticked runs."""
     by_id = {run.id: run for run in runs}
     ticked = [run_id for run_id in selection.runs() if run_id in by_id]
-    reasons = why_not(by_id, ticked)
-    key = _key(runs, ticked)
-    st.dataframe(
-        _greyed(rows(runs, ticked, reasons, loaders.dataset_list()), runs, reasons),
-        hide_index=True,
-        height=38 + 35 * min(len(runs), ROWS),
-        key=key,
-        on_select=lambda: _ticked(key, runs),
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": [n for n, run in enumerate(runs) if run.id in ticked]}},
-        column_config=_columns(reasons, bool(ticked)),
-        alt="Table of runs; tick rows to compare them",
-    )
+    all_lines = lines(runs)
+    repeats = any(line.folded for line in all_lines)
+    fitting, fold = compare_filter.controls(runs, [by_id[run_id] for run_id in ticked], repeats)
+    shown = all_lines if fold and len(fitting) == len(runs) else lines(fitting, fold)
+    if shown:
+        draw(shown, ticked, why_not(by_id, ticked), by_id)
     for sentence in st.session_state.pop(_REFUSED, ()):
         st.warning(sentence, icon=":material/block:")
-    if reasons:
-        st.caption(gate_sentence(reasons))
+    if fold:
+        seeds(all_lines, ticked)
 
 
-def rows(runs: list[Run], ticked: list[str], reasons: dict[str, str], datasets: list[Dataset]) -> pd.DataFrame:
-    """One row a run, in the order given."""
-    compared = [run_id for run_id in ticked if run_id not in reasons]
-    names = {dataset.id: dataset.name for dataset in datasets}
-    accuracy = [run.metrics.get("validation_accuracy") if run.status == Status.FINISHED else None for run in runs]
-    return pd.DataFrame(
-        {
-            "letter": [letter(compared.index(run.id)) if run.id in compared else "" for run in runs],
-            "name": [run.name for run in runs],
-            "validation": pd.Series(accuracy, dtype=float).mul(100),
-            "reason": [reasons.get(run.id, "") for run in runs],
-            "network": [run_words.network(run) for run in runs],
-            "training": [run_words.training(run) for run in runs],
-            "dataset": [names.get(run.spec.dataset, run.spec.dataset[:8]) if run.spec else "" for run in runs],
-            "status": [str(run.status) for run in runs],
-            "created": [run.created for run in runs],
-        }
+def draw(shown: list[Line], ticked: list[str], reasons: dict[str, str], by_id: dict[str, Run]) -> None:
+    """The table itself."""
+    key = _key(shown, ticked)
+    frame = compare_rows.frame(shown, ticked, reasons, loaders.dataset_list(), loaders.store().curves(by_id.values()))
+    st.dataframe(
+        compare_rows.greyed(frame) if reasons else frame,
+        hide_index=True,
+        height=38 + 35 * min(len(shown), ROWS),
+        key=key,
+        on_select=lambda: _ticked(key, shown, by_id),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": _rows(shown, ticked)}},
+        column_config=compare_rows.columns(frame, bool(ticked)),
+        placeholder="",
+        alt="Table of runs; tick rows to compare them",
     )
+    if any(line.first.id in reasons for line in shown):
+        st.caption(gate_sentence({line.first.id: reasons[line.first.id] for line in shown if line.first.id in reasons}))
+
+
+def seeds(all_lines: list[Line], ticked: list[str]) -> None:
+    """Which seeds of the folded lines are ticked, and the way to the others."""
+    letters = {run_id: letter(place) for place, run_id in enumerate(ticked)}
+    found = [line for line in all_lines if line.folded and any(run.id in letters for run in line.runs)]
+    if not found:
+        return
+    missing = [run.id for line in found for run in line.a_seed if run.id not in letters]
+    firsts = {line.first.id for line in found}
+    others = {run.id for line in found for run in line.runs} - firsts
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(" ".join(seeds_sentence(line, letters) for line in found), width="content")
+        if missing:
+            label = "Tick all seeds" if len(found) > 1 else f"Tick all {len(found[0].a_seed)} seeds"
+            st.button(label, key="compare_all_seeds", type="tertiary", on_click=_tick, args=([*ticked, *missing],))
+        else:
+            alone = [run_id for run_id in ticked if run_id not in others]
+            alone += [run_id for run_id in firsts if run_id not in alone]
+            label = "Only the first seeds" if len(found) > 1 else "Only the first seed"
+            st.button(label, key="compare_first_seed", type="tertiary", on_click=_tick, args=(alone,))
+
+
+def seeds_sentence(line: Line, letters: dict[str, str]) -> str:
+    """What the letters of a folded line stand for."""
+    ticked = [run for run in line.runs if run.id in letters]
+    count = len(line.a_seed)
+    if len(ticked) > 1:
+        named = sorted((letters[run.id] for run in ticked), key=lambda one: (len(one), one))
+        all_or_some = f"the {count}" if len(ticked) == count else f"{len(ticked)} of {count}"
+        return f"{', '.join(named[:-1])} and {named[-1]} are {all_or_some} seeds of one plan."
+    one = ticked[0]
+    why = "the first of {}, not picked by its result" if one == line.first else "one of {}"
+    return f"{letters[one.id]} is seed {one.spec.seed}, {why.format(count)}; its line shows the mean of all."
 
 
 def why_not(by_id: dict[str, Run], ticked: list[str]) -> dict[str, str]:
@@ -83,45 +110,51 @@ def admitted(before: list[str], now: list[str], by_id: dict[str, Run]) -> tuple[
     return [run_id for run_id in order if run_id not in reasons], refused
 
 
+def after_click(shown: list[Line], rows: list[int], before: list[str]) -> list[str]:
+    """Ids that are ticked where these rows are: a tick on a folded line ticks its first seed alone.
+
+    What the table doesn't show stays as it was; a line that stays ticked keeps the seeds that were ticked.
+    """
+    visible = {run.id for line in shown for run in line.runs}
+    now = [run_id for run_id in before if run_id not in visible]
+    for row in rows:
+        if row < len(shown):
+            held = [run.id for run in shown[row].runs if run.id in before]
+            now += held or [shown[row].first.id]
+    return now
+
+
 def gate_sentence(reasons: dict[str, str]) -> str:
-    """How many runs can't be added, and why."""
-    each = pd.Series(list(reasons.values())).value_counts()
-    why = ", ".join(f"{reason} ({count})" for reason, count in each.items())
+    """How many lines can't be added, and why."""
+    counted: dict[str, int] = {}
+    for reason in reasons.values():
+        counted[reason] = counted.get(reason, 0) + 1
+    why = ", ".join(f"{reason} ({count})" for reason, count in sorted(counted.items(), key=lambda each: -each[1]))
     return f"Greyed runs can't be added to the ticked ones: {why}. Figures are compared on the same photos only."
 
 
-def _ticked(key: str, runs: list[Run]) -> None:
-    now = [runs[row].id for row in st.session_state[key].selection.rows if row < len(runs)]
-    kept, refused = admitted(selection.runs(), now, {run.id: run for run in runs})
+def _ticked(key: str, shown: list[Line], by_id: dict[str, Run]) -> None:
+    before = [run_id for run_id in selection.runs() if run_id in by_id]
+    now = after_click(shown, st.session_state[key].selection.rows, before)
+    kept, refused = admitted(before, now, by_id)
     st.session_state[_REFUSED] = refused
-    selection.set_runs(kept)
+    _tick(kept)
 
 
-def _key(runs: list[Run], ticked: list[str]) -> str:
+def _tick(run_ids: list[str]) -> None:
+    compare_manage.forget_undo()
+    selection.set_runs(run_ids)
+
+
+def _rows(shown: list[Line], ticked: list[str]) -> list[int]:
+    return [row for row, line in enumerate(shown) if any(run.id in ticked for run in line.runs)]
+
+
+def _key(shown: list[Line], ticked: list[str]) -> str:
     """Key of the table: a new one, and so a fresh widget, where its own ticks don't say what the address says."""
-    identity = hash(tuple(run.id for run in runs))
+    identity = hash(tuple(tuple(run.id for run in line.runs) for line in shown))
     version = st.session_state.setdefault(_VERSION, 0)
     held = st.session_state.get(f"compare_runs_{identity}_{version}")
-    if held is not None and {runs[row].id for row in held.selection.rows if row < len(runs)} != set(ticked):
+    if held is not None and set(held.selection.rows) != set(_rows(shown, ticked)):
         st.session_state[_VERSION] = version + 1
     return f"compare_runs_{identity}_{st.session_state[_VERSION]}"
-
-
-def _greyed(frame: pd.DataFrame, runs: list[Run], reasons: dict[str, str]):
-    grey = ["color: #8A8F98" if run.id in reasons else "" for run in runs]
-    return frame.style.apply(lambda column: grey if column.name != "validation" else [""] * len(column), axis=0)
-
-
-def _columns(reasons: dict[str, str], ticked: bool) -> dict:
-    text = st.column_config.TextColumn
-    return {
-        "letter": text("", width=40, pinned=True, help="What the run is called below.") if ticked else None,
-        "name": text("Run", width=220),
-        "validation": results.rate_column("Validation", "Share of validation photos that are right.", 1, width=130),
-        "reason": text("Can't be added", width=170) if reasons else None,
-        "network": text("Network", width=115),
-        "training": text("Training", width="large", help="Which layers stay frozen in each phase."),
-        "dataset": text("Photos", width=100),
-        "status": text("Status", width=85),
-        "created": st.column_config.DatetimeColumn("When", format="distance", width=130),
-    }

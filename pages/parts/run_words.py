@@ -88,6 +88,11 @@ def recipe(one: Phase) -> str:
     return ", ".join(pieces)
 
 
+def recipes(run: Run) -> str:
+    """What augmentation the phases used, equal ones once: "photos as they are; then augmented by “Geometric”"."""
+    return "; then ".join(said for said, _ in groupby(map(recipe, run.spec.phases))) if run.spec else ""
+
+
 def head(one: Head) -> str:
     """What follows the backbone."""
     pooled = "global average" if one.pooling == "average" else "flattened"

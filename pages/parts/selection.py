@@ -6,6 +6,7 @@ Pages read the choice through the functions here; `choose` and `set_runs` change
 
 import streamlit as st
 
+from core.errors import ThawError
 from core.evaluation import letter
 from core.records import Dataset, Run, Split, Status
 from pages.parts import loaders, warmup, words
@@ -14,6 +15,8 @@ DATASET, SPLIT, RUNS, TEST = "dataset", "split", "runs", "test"
 _PENDING = "_selection_pending"
 _LOOKED = "_selection_looked"
 _GOING = "_selection_going"
+_GONE = "_selection_gone"
+_MOST_GONE = 5  # sentences about runs that are gone; more are counted
 
 
 def dataset() -> Dataset | None:
@@ -80,6 +83,8 @@ def bar(page: str) -> None:
         _runs_widget()
         _test_widget()
         _jobs(page)
+    for sentence in st.session_state.pop(_GONE, ()):
+        st.warning(words.plain(sentence), icon=":material/block:")
     if dataset() is None and warmup.drawing():
         st.fragment(_look_for_photos, run_every=1.0, key=f"selection_photos_{page}")()
 
@@ -154,7 +159,10 @@ def _split_widget() -> None:
 
 def _runs_widget() -> None:
     found = {run.id: run for run in loaders.runs()}
-    ticked = [run_id for run_id in _ticked(found) if run_id in found]
+    asked = _ticked(found)
+    ticked = [run_id for run_id in asked if run_id in found]
+    if len(ticked) < len(asked):
+        st.session_state[_GONE] = _gone([run_id for run_id in asked if run_id not in found])
     if RUNS in st.session_state and ticked != list(st.session_state[RUNS]):
         st.session_state[RUNS] = ticked
     with st.popover(words.count(len(ticked), "run") + " ticked", help="The runs that Compare and Ensemble speak of."):
@@ -172,11 +180,23 @@ def _runs_widget() -> None:
 
 
 def _ticked(found: dict[str, Run]) -> list[str]:
-    """Ids of the ticked runs; from the address before the bound widget has read it."""
+    """Ids of the ticked runs; from the address, which has their beginnings, before the bound widget has read it."""
     if RUNS in st.session_state:
         return list(st.session_state[RUNS])
     short = {run_id[:8]: run_id for run_id in found}
-    return [short[label] for label in st.query_params.get_all(RUNS) if label in short]
+    return [short.get(label, label[:32]) for label in st.query_params.get_all(RUNS)]
+
+
+def _gone(run_ids: list[str]) -> list[str]:
+    """What became of ticked runs that are in no list: deleted in another window, or in a link from elsewhere."""
+    said = []
+    for run_id in run_ids[:_MOST_GONE]:
+        try:
+            loaders.run(run_id)
+        except ThawError as error:
+            said.append(str(error))
+    more = len(run_ids) - _MOST_GONE
+    return said + ([f"And {words.count(more, 'more run')} that can't be found."] if more > 0 else [])
 
 
 def _test_widget() -> None:
