@@ -21,13 +21,13 @@ SPECIES = Path(os.environ.get("THAW_PHOTOS") or SHARED / "data") / "species"
 WEIGHTS = Path(os.environ.get("THAW_WEIGHTS") or SHARED / "weights")
 SIZE, BATCH = 96, 32
 ALL = None  # photos of the training part
-SOME = 512  # of them, where both sides would take long: cost is in proportion
+SOME, FEW = 512, 320  # of them, where both sides would take long: cost is in proportion
 SWEEP = (132, 128, 125, 122, 119, 116)  # six cuts of Xception that train different weights
 # case -> (backbone, cuts, epochs, rate, training photos, whether photos are turned and flipped anew in each epoch)
 CASES = {
     "xception": ("xception", ("all",), 10, 1e-3, ALL, False),
     "xception-sweep": ("xception", SWEEP, 5, 1e-4, SOME, False),
-    "vgg16": ("vgg16", (8, 10, 12), 5, 1e-4, SOME, False),
+    "vgg16": ("vgg16", (8, 10, 12), 5, 1e-4, FEW, False),
     "mobilenetv2-augmented": ("mobilenetv2", (54,), 3, 1e-4, SOME, True),
     "vanilla-augmented": ("vanilla", (0,), 5, 3e-4, ALL, True),
 }
@@ -36,7 +36,7 @@ OF_BOUND = 0.85  # of VGG16's bound
 
 
 def prepared(home: Path, photos: int | None):
-    """(settings, dataset, rows of the split) of the real photos; of the training part the first `photos` by id."""
+    """(settings, dataset, split, its rows) of the real photos; with `photos` the first so many by id, a quarter to judge."""
     from core import datasets
     from core.settings import Settings
 
@@ -46,8 +46,8 @@ def prepared(home: Path, photos: int | None):
     split = datasets.make_split(settings, dataset, (0.7, 0.15, 0.15), 0, together=False)
     rows = datasets.split_rows(settings, split.id, dataset.id).sort_values("id")
     if photos is not None:
-        train = rows[rows["part"] == "train"].head(photos)
-        rows = rows[(rows["part"] != "train") | rows["id"].isin(train["id"])]
+        wanted = {"train": photos, "validation": photos // 4, "test": photos // 4}
+        rows = rows[rows.groupby("part").cumcount() < rows["part"].map(wanted)]
     return settings, dataset, split, rows
 
 
