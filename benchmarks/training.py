@@ -36,7 +36,7 @@ OF_BOUND = 0.85  # of VGG16's bound
 
 
 def prepared(home: Path, photos: int | None):
-    """(settings, dataset, split, its rows) of the real photos; with `photos` the first so many by id, a quarter to judge."""
+    """(settings, dataset, split, its rows): real photos; with `photos` the first so many by id, a quarter to judge."""
     from core import datasets
     from core.settings import Settings
 
