@@ -14,6 +14,7 @@ METRICS = ("precision", "recall", "f1")
 TITLES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 SORTS = ("classes", "difference")
 _BAR = 21  # px
+NARROW = 20  # %: a shorter bar has its letter and number behind it
 
 
 class ClassBarsInfo(NamedTuple):
@@ -79,7 +80,7 @@ def plot(info: ClassBarsInfo, dark: bool = False) -> go.Figure:
                 name=f"{info.letters[run]} {literal(info.names[run])}" if runs > 1 else literal(info.names[run]),
                 marker={"color": shade, "line": {"width": 0}},
                 text=[f"{info.letters[run]} {value:.0f}" if runs > 1 else f"{value:.0f}" for value in share],
-                textposition="auto",
+                textposition=["outside" if value < NARROW else "inside" for value in share],
                 insidetextanchor="start",
                 insidetextfont={"size": SMALL - 1, "color": ink_on(shade)},
                 outsidetextfont={"size": SMALL - 1, "color": colours.text},

@@ -7,7 +7,7 @@ from core.charts import class_bars
 from core.charts.colours import ink_on, mix, palette
 from core.evaluation import Comparison
 from core.records import Run
-from pages.parts import compare_out, selection, words
+from pages.parts import compare_one_class, compare_out, selection, words
 
 MOST_BARS = 160  # in one of the three panels: more would be a page of their own
 TITLES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
@@ -28,6 +28,8 @@ def show(found: Comparison, runs: list[Run], out: compare_out.Basket) -> None:
     out.table("classes", table)
     notes(found)
     bars(found, runs, table, out)
+    first = table.sort_values("difference", ascending=False, kind="stable")["class"].iloc[0]
+    compare_one_class.show(found, runs, first, out)
 
 
 def ordered(found: Comparison, sort: str) -> pd.DataFrame:

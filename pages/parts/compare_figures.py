@@ -40,7 +40,7 @@ _DRAWN = "compare_intervals_drawn"
 
 def show(quick: Comparison, runs: list[Run], out: compare_out.Basket) -> None:
     """The tables. Of many photos the intervals come a moment later, so that the first look need not wait for them."""
-    run_ids = tuple(run.id for run in runs)
+    run_ids = tuple(quick.letters)  # with those left out: letters stay
     photos = next(iter(quick.figures.values())).photos
     asked = (run_ids, quick.part)
     if len(runs) * photos > AT_ONCE and st.session_state.get(_DRAWN) != asked:
@@ -163,11 +163,11 @@ def difference_table(found: Comparison, of: dict[str, Run]) -> tuple[list, list]
     baseline = found.letters[found.baseline]
     head = [
         "",
-        Cell("Accuracy", "points and interval"),
-        Cell("F1", "points and interval"),
+        Cell("Accuracy", "points"),
+        Cell("F1", "points"),
         Cell(f"Only {baseline} right", "photos"),
-        Cell("Only this one right", "photos"),
-        Cell("What would settle it"),
+        Cell("Only it right", "photos"),
+        Cell("To settle it"),
     ]
     rows = []
     for one in found.differences:

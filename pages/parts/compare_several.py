@@ -7,6 +7,7 @@ from core.errors import ThawError
 from core.evaluation import Comparison
 from core.records import Part, Run
 from pages.parts import (
+    compare_calibration,
     compare_classes,
     compare_confusions,
     compare_curves,
@@ -19,7 +20,7 @@ from pages.parts import (
     words,
 )
 
-VIEWS = ("Figures", "Classes", "Confusions", "Curves")
+VIEWS = ("Figures", "Classes", "Confusions", "Curves", "Calibration")
 
 
 def show_runs(runs: list[Run]) -> None:
@@ -64,6 +65,8 @@ def show_runs(runs: list[Run]) -> None:
             basket.table(f"confusions {found.letters[run.id]}", matrix_table(found, run))
     elif view == "Curves":
         compare_curves.show(found, runs, basket)
+    elif view == "Calibration":
+        compare_calibration.show(found, runs, basket)
     else:
         compare_figures.show(found, runs, basket)
     with out:
