@@ -14,7 +14,7 @@ from core.settings import Settings
 
 PASSING = ("MaxPooling2D", "AveragePooling2D", "Dropout", "SpatialDropout2D")  # what only passes a feature map on
 HEAT = (209, 0, 110)  # red, green, blue of an overlay: no colour that photos of plants and things are full of
-THICKEST = 0.72  # how much of the photo the hottest place covers
+THICKEST = 0.6  # how much of the photo the hottest place covers
 
 
 class GradCam:

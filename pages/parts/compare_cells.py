@@ -31,6 +31,19 @@ class Source(NamedTuple):
     letters: tuple[str, ...]
 
 
+class Shown(NamedTuple):
+    """What a view needs to know of the runs it shows; a Comparison says it of several."""
+
+    part: Part
+    classes: tuple[str, ...]
+    letters: dict[str, str]  # by run id
+
+
+def shown_of(run: Run, part: Part) -> Shown:
+    """A single run, called A."""
+    return Shown(part, loaders.predictions(run.id).classes, {run.id: "A"})
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def table(run_ids: tuple[str, ...], letters: tuple[str, ...], part: Part) -> pd.DataFrame:
     """One row a photo over all runs, as `core.evaluation.photos` has it, by the letters that the runs have on the page.
@@ -44,8 +57,8 @@ def table(run_ids: tuple[str, ...], letters: tuple[str, ...], part: Part) -> pd.
     return found.rename(columns=called)
 
 
-def of_runs(found: Comparison, runs: Sequence[Run]) -> pd.DataFrame:
-    """The table of the compared runs."""
+def of_runs(found: Comparison | Shown, runs: Sequence[Run]) -> pd.DataFrame:
+    """The table of the runs that are shown."""
     return table(tuple(run.id for run in runs), tuple(found.letters[run.id] for run in runs), found.part)
 
 

@@ -5,14 +5,17 @@ import streamlit as st
 
 from core.errors import ThawError
 from core.evaluation import Comparison
+from core.evaluation.photos import with_names
 from core.records import Part, Run
 from pages.parts import (
     compare_calibration,
+    compare_cells,
     compare_classes,
     compare_confusions,
     compare_curves,
     compare_figures,
     compare_out,
+    compare_photos,
     compare_verdict,
     comparisons,
     results,
@@ -20,7 +23,7 @@ from pages.parts import (
     words,
 )
 
-VIEWS = ("Figures", "Classes", "Confusions", "Curves", "Calibration")
+VIEWS = ("Figures", "Classes", "Confusions", "Photos", "Curves", "Calibration")
 
 
 def show_runs(runs: list[Run]) -> None:
@@ -63,6 +66,9 @@ def show_runs(runs: list[Run]) -> None:
         compare_confusions.show(found, runs)
         for run in runs:
             basket.table(f"confusions {found.letters[run.id]}", matrix_table(found, run))
+    elif view == "Photos":
+        compare_photos.show(found, runs)
+        basket.table("photos", with_names(compare_cells.of_runs(found, runs), found.classes))
     elif view == "Curves":
         compare_curves.show(found, runs, basket)
     elif view == "Calibration":

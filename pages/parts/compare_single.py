@@ -6,9 +6,19 @@ from core.charts import class_recalls, learning_curves
 from core.evaluation import reading
 from core.records import Run, Status
 from core.settings import settings
-from pages.parts import compare_sweep, comparisons, results, run_words, selection, train_plan, words
+from pages.parts import (
+    compare_cells,
+    compare_photos,
+    compare_sweep,
+    comparisons,
+    results,
+    run_words,
+    selection,
+    train_plan,
+    words,
+)
 
-FIGURES, CURVES, SETTINGS, SWEEP = "Classes and confusions", "Curves", "Settings", "Sweep"
+FIGURES, PHOTOS, CURVES, SETTINGS, SWEEP = "Classes and confusions", "Photos", "Curves", "Settings", "Sweep"
 
 
 def show_run(run: Run) -> None:
@@ -20,9 +30,11 @@ def show_run(run: Run) -> None:
     results.headline(run)
     swept = compare_sweep.found_for(run)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        view = choose_view(swept is not None) if run.spec else FIGURES
+        view = choose_view(run, swept is not None)
+        if view in (FIGURES, PHOTOS):
+            part = results.part_switch("compare_single")
         if view == FIGURES:
-            part, show = results.part_switch("compare_single"), results.numbers_switch("compare_single")
+            show = results.numbers_switch("compare_single")
     ended = reading.no_number(run.metrics)
     if ended and view != CURVES:  # there it is the first thing that the curves say
         st.warning(words.plain(ended.sentence), icon=":material/warning:")
@@ -32,19 +44,23 @@ def show_run(run: Run) -> None:
         decided(run)
     elif view == SWEEP:
         compare_sweep.show(run, swept)
+    elif view == PHOTOS:
+        compare_photos.show(compare_cells.shown_of(run, part), [run])
     else:
         results.matrix_and_photos(run, part, show)
 
 
-def choose_view(swept: bool) -> str:
+def choose_view(run: Run, swept: bool) -> str:
     """Which view is open; only that one computes."""
+    trained = [CURVES, SETTINGS] if run.spec else []
     return st.segmented_control(
         "View",
-        [FIGURES, CURVES, SETTINGS, *([SWEEP] if swept else [])],
+        [FIGURES, PHOTOS, *trained, *([SWEEP] if swept else [])],
         default=FIGURES,
         required=True,
-        key=f"compare_single_view{'_swept' if swept else ''}",
-        help="How the run does now, how it learned, what it was told, and how it stands among other cuts of its plan.",
+        key=f"compare_single_view{'_swept' if swept else '' if run.spec else '_brought'}",
+        help="How the run does now, also photo by photo, how it learned, what it was told, and how it stands among "
+        "other cuts of its plan.",
     )
 
 

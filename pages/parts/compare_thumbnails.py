@@ -14,7 +14,7 @@ from pages.parts import loaders, words
 FIRST, MORE = 30, 60  # photos at once
 SIDE = 112  # px of a picture
 RUNS = 6  # answers under a picture; of more runs the rest are counted
-_STYLE = """
+STYLE = """
 <style>
 .thaw-photos { display: flex; flex-wrap: wrap; gap: 12px 10px; }
 .thaw-photos figure { width: SIDEpx; margin: 0; }
@@ -39,7 +39,7 @@ def grid(rows: pd.DataFrame, classes: Sequence[str], key: str) -> None:
         return
     letters = letters_of(rows)
     cards = "".join(card(row, pictures[row["id"]], letters, classes) for row in some.to_dict("records"))
-    st.html(f'{_STYLE}<div class="thaw-photos">{cards}</div>')
+    st.html(f'{STYLE}<div class="thaw-photos">{cards}</div>')
     if shown < len(rows):
         st.button(
             f"Show more of {len(rows):,}",

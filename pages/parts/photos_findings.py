@@ -29,6 +29,7 @@ def section(dataset: Dataset, split: Split | None) -> None:
     """The whole section: not audited yet, going on, nothing found, or the findings."""
     st.subheader("Findings: what may be wrong with the photos", anchor=False)
     photos_leave_out.outcome(dataset)
+    photos_leave_out.brought(dataset)
     if dataset.edits:
         told = "; ".join(words.plain(sentence) for sentence in dataset.edits[-3:])
         st.caption(f"What was done: {'... ' if len(dataset.edits) > 3 else ''}{told}.")

@@ -14,7 +14,7 @@ from pages.parts import loaders, selection, words
 
 AT_A_TIME = 24  # photos in the dialog
 SIDE = 96  # px of a picture
-_ASKED, _OUTCOME = "photos_leaving_out", "photos_left_out"
+_ASKED, _OUTCOME, _BROUGHT = "photos_leaving_out", "photos_left_out", "photos_brought_here"
 _REASONS = {
     "near_copies": "near copies",
     "odd_colour": "odd colour",
@@ -22,6 +22,7 @@ _REASONS = {
     "odd_size": "odd size",
     "unreadable": "unreadable",
     "exact_copies": "copies",
+    "label_errors": "likely label errors",
 }
 
 
@@ -48,8 +49,22 @@ def dialog(dataset: Dataset, found: list[Finding]) -> None:
         _dialog(dataset, finding)
 
 
+def bring(dataset: Dataset, finding: Finding) -> None:
+    """Open the dialog on a finding that another page made, as soon as the Photos page shows this dataset."""
+    _close()
+    st.session_state[_BROUGHT] = (dataset.id, finding)
+
+
+def brought(dataset: Dataset) -> None:
+    """The dialog on what another page brought here; it stays through reruns until it is closed."""
+    for_dataset, finding = st.session_state.get(_BROUGHT, ("", None))
+    if finding is not None and for_dataset == dataset.id:
+        _dialog(dataset, finding)
+
+
 def _close() -> None:
     st.session_state.pop(_ASKED, None)
+    st.session_state.pop(_BROUGHT, None)
 
 
 @st.dialog("Leave photos out", width="large", on_dismiss=_close)
@@ -68,8 +83,10 @@ def _dialog(dataset: Dataset, finding: Finding) -> None:
             with st.container(width=SIDE + 24, gap="xsmall"):
                 st.html(picture(photo_id, path))
                 name = f"{key}_{ticks['round']}_{photo_id}"
+                # Where labels are in doubt the class folder is what is asked about.
+                called = path if finding.kind == "label_errors" else path.rpartition("/")[2]
                 st.checkbox(
-                    words.plain(path.rpartition("/")[2]),
+                    words.plain(called),
                     value=photo_id in ticks["out"],
                     key=name,
                     on_change=_tick,

@@ -113,7 +113,7 @@ def test_every_backbone_has_a_feature_map_where_a_single_tensor_crosses(name):
 def test_an_overlay_is_clear_where_nothing_is_and_thickest_at_one():
     picture = explain.overlay(np.array([[0, 0.5], [1, 0]]))
     assert picture.dtype == np.uint8
-    assert picture[..., 3].tolist() == [[0, 92], [184, 0]]
+    assert picture[..., 3].tolist() == [[0, 76], [153, 0]]
     assert set(map(tuple, picture[..., :3].reshape(-1, 3))) == {explain.HEAT}
 
 
