@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from core.commands import comparison, data, kept, sweep, training
+from core.commands import comparison, data, keeping, kept, sweep, training
 from core.commands.terminal import say
 from core.errors import ThawError
 
@@ -39,6 +39,11 @@ for verb in (
     training.show,
     training.cancel,
     training.retry,
+    keeping.rename,
+    keeping.tag,
+    keeping.note,
+    keeping.delete,
+    keeping.restore,
     sweep.sweep,
     comparison.compare,
     comparison.ensemble,

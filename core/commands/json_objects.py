@@ -51,6 +51,8 @@ def short_run_json(run: Run) -> dict:
         "evaluation_id": run.evaluation_id,
         "created": run.created.isoformat(),
         "error": run.error,
+        "tags": list(run.tags),
+        "note": run.note,
     }
 
 

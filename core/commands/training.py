@@ -13,6 +13,7 @@ from core.commands.json_objects import run_json, short_run_json
 from core.commands.terminal import Json, emit, say
 from core.errors import BadSpec, PathNotFound, TrainingFailed
 from core.records import Part, Run, RunSpec, Status
+from core.runs.naming import has_tag
 from core.settings import settings
 
 
@@ -63,10 +64,15 @@ def train(
     emit(as_json, {"id": run.id, "name": run.name, "status": run.status, "joined": joined}, run.id)
 
 
-def runs(as_json: Json = False):
+def runs(
+    tag: Annotated[str | None, typer.Option(help="Only runs with this tag.")] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those that were deleted instead.")] = False,
+    as_json: Json = False,
+):
     """List the runs, newest first."""
-    found = named.run_store().list()
-    lines = [f"{run.id[:8]}  {run.status:10} {_accuracy(run):>7}  {run.name}" for run in found]
+    store = named.run_store()
+    found = [run for run in store.deleted() if tag is None or has_tag(run, tag)] if deleted else store.list(tag=tag)
+    lines = [f"{run.id[:8]}  {run.status:10} {_accuracy(run):>7}  {run.name}{_tags(run)}" for run in found]
     emit(as_json, {"runs": [short_run_json(run) for run in found]}, "\n".join(lines) or "No runs yet.")
 
 
@@ -74,7 +80,7 @@ def show(run: str, as_json: Json = False):
     """Everything about one run, validation and test figures included."""
     found = named.run_store().get(run)
     value = run_json(named.run_store(), found)
-    lines = [f"{found.name} ({found.id}) is {found.status}", *([found.error] if found.error else [])]
+    lines = [f"{found.name} ({found.id}) is {found.status}{_tags(found)}", *filter(None, (found.error, found.note))]
     for part, figures in value["metrics"].items():
         lines.append(f"{part}: " + ", ".join(f"{k} {v:.4f}" for k, v in figures.items() if v is not None))
     for part, rows in value["per_class"].items():
@@ -100,6 +106,10 @@ def retry(run: str, as_json: Json = False):
 
     found = queue.retry(settings(), run)
     emit(as_json, short_run_json(found), f"{found.id} is {found.status}")
+
+
+def _tags(run: Run) -> str:
+    return f"  [{', '.join(run.tags)}]" if run.tags else ""
 
 
 def _accuracy(run: Run) -> str:

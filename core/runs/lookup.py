@@ -13,7 +13,7 @@ from core.runs import record
 from core.runs.curves import Curves
 from core.runs.files import ARRAYS, LABELS, read_predictions
 from core.runs.listing import Listing, stamp
-from core.runs.naming import same_tag
+from core.runs.naming import has_tag
 from core.runs.record import PREFIX
 from core.runs.tracker import LOCK_SECONDS, Tracker, home_id, one_of, sentences
 from core.settings import Settings
@@ -75,7 +75,7 @@ class RunLookup:
             runs = self._listing.runs().values()
         fits = [run for run in runs if all(getattr(run, key) == value for key, value in wanted.items())]
         if tag is not None:
-            fits = [run for run in fits if same_tag(tag) in map(same_tag, run.tags)]
+            fits = [run for run in fits if has_tag(run, tag)]
         return sorted(fits, key=lambda run: run.created, reverse=True)[:limit]
 
     def history(self, run_id: str) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from core.errors import BadName, BadNote, BadTag
+from core.records import Run
 
 NAME_LENGTH = 200  # characters
 TAG_LENGTH = 40
@@ -39,6 +40,11 @@ def good_tags(tags: Iterable[str]) -> tuple[str, ...]:
 def same_tag(tag: str) -> str:
     """Equal for tags that differ only in capitals or in how their letters are written."""
     return unicodedata.normalize("NFKC", tag).casefold()
+
+
+def has_tag(run: Run, tag: str) -> bool:
+    """Whether the run has the tag, whatever its capitals."""
+    return same_tag(tag) in map(same_tag, run.tags)
 
 
 def good_note(note: str) -> str:
