@@ -253,6 +253,10 @@ class BadNote(ThawError):
     """The note can't be kept: {reason}. Write less."""
 
 
+class BadCosts(ThawError):
+    """The costs {name} can't be used: {reason}."""
+
+
 class DifferentTest(ThawError):
     """Run {name} was tested on other photos ({received}) than {reference} ({expected}), so their figures can't be compared or combined."""
 

@@ -12,6 +12,7 @@ from pages.parts import (
     compare_cells,
     compare_classes,
     compare_confusions,
+    compare_costs,
     compare_curves,
     compare_figures,
     compare_out,
@@ -23,7 +24,7 @@ from pages.parts import (
     words,
 )
 
-VIEWS = ("Figures", "Classes", "Confusions", "Photos", "Curves", "Calibration")
+VIEWS = ("Figures", "Classes", "Confusions", "Photos", "Curves", "Calibration", "Costs")
 
 
 def show_runs(runs: list[Run]) -> None:
@@ -68,11 +69,13 @@ def show_runs(runs: list[Run]) -> None:
             basket.table(f"confusions {found.letters[run.id]}", matrix_table(found, run))
     elif view == "Photos":
         compare_photos.show(found, runs)
-        basket.table("photos", with_names(compare_cells.of_runs(found, runs), found.classes))
+        basket.table("photos", lambda: with_names(compare_cells.of_runs(found, runs), found.classes))
     elif view == "Curves":
         compare_curves.show(found, runs, basket)
     elif view == "Calibration":
         compare_calibration.show(found, runs, basket)
+    elif view == "Costs":
+        compare_costs.show(found, runs, basket)
     else:
         compare_figures.show(found, runs, basket)
     with out:

@@ -232,3 +232,31 @@ def test_more_wanted_accuracy_leaves_more_unanswered(runs):
     assert not page.exception
     assert "answers most" in before
     assert said(page) != before
+
+
+# Costs
+
+
+def test_plain_costs_are_the_share_of_mistakes_and_labels_have_no_cheapest_answer(runs):
+    page = open_view("Costs", [runs["strong"], runs["labels"]])
+    wrong = 1 - compare({"x": brought(0.9, 1)}, Part.VALIDATION).figures["x"].accuracy
+    text = said(page)
+    assert f"<bdi>{wrong:.3f}</bdi>" in text
+    assert "nan" not in text.lower()
+
+
+def test_costs_are_saved_by_name_chosen_again_and_deleted(runs):
+    page = open_view("Costs", [runs["strong"], runs["weak"]])
+    page.text_input(key="compare_costs_as_").set_value("Poison <b>").run()
+    page.button(key="compare_costs_save").click().run()
+    assert not page.exception
+    assert page.selectbox(key="compare_costs_name").value == "Poison <b>"
+    page.button(key="compare_costs_delete").click().run()
+    assert page.selectbox(key="compare_costs_name").options == ["Every mistake costs 1"]
+
+
+def test_a_name_that_cannot_be_is_refused_in_a_sentence(runs):
+    page = open_view("Costs", [runs["strong"], runs["weak"]])
+    page.text_input(key="compare_costs_as_").set_value("every mistake costs 1").run()
+    page.button(key="compare_costs_save").click().run()
+    assert "can't be used as a name" in page.error[0].value.replace("\\", "")
