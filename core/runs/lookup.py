@@ -15,7 +15,7 @@ from core.runs.files import ARRAYS, LABELS, read_predictions
 from core.runs.listing import Listing, stamp
 from core.runs.naming import has_tag
 from core.runs.record import PREFIX
-from core.runs.tracker import LOCK_SECONDS, Tracker, home_id, one_of, sentences
+from core.runs.tracker import LOCK_SECONDS, Tracker, home_id, sentences
 from core.settings import Settings
 
 
@@ -31,7 +31,7 @@ class RunLookup:
         self._tracker = Tracker(settings)
         self.home = home_id(settings)  # tag of the runs this data folder's supervisor may claim
         self._long_specs: dict[str, str] = {}
-        self._listing = Listing(settings.tracking_uri, self._search, self._record)
+        self._listing = Listing(settings.tracking_uri, lambda: self._tracker.search(_OURS), self._record)
         self._curves = Curves(settings.tracking_uri, self._tracker.history)
 
     def get(self, run: str) -> Run:
@@ -120,9 +120,6 @@ class RunLookup:
     def _lock(self):
         with sentences(), FileLock(self._lock_file, timeout=LOCK_SECONDS, poll_interval=0.005):
             yield
-
-    def _search(self, ids):
-        return self._tracker.search(one_of(ids) if ids else _OURS)
 
     def _record(self, found) -> Run | None:
         """The record of an MLflow run; None for one whose files are still being written."""

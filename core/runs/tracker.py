@@ -7,7 +7,6 @@ import socket
 import sqlite3
 import time
 import uuid
-from collections.abc import Collection
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -188,11 +187,6 @@ class Tracker:
         if folder is None and files:
             self._client.log_artifacts(run_id, str(target))
             shutil.rmtree(target)
-
-
-def one_of(ids: Collection[str]) -> str:
-    """The filter of the runs with these ids."""
-    return f"attributes.run_id IN ({', '.join(repr(run_id) for run_id in ids)})"
 
 
 def _migrated(uri: str):

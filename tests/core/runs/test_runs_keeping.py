@@ -197,3 +197,17 @@ def test_deleting_needs_no_tracker_of_our_own(settings, store, spec, predictions
     elsewhere = Settings(home=tmp_path / "other", weights=None, tracking_uri=settings.tracking_uri, photo_roots=None)
     RunStore(elsewhere).delete(run.id)
     assert store.list() == []
+
+
+def test_runs_read_from_the_rows_are_those_that_mlflow_gives(store, spec, predictions):
+    run = finished(store, spec, predictions, "ash *oak*")
+    store.set_tags(run.id, ["one", "two"])
+    second, _ = store.submit(spec, "second", evaluation_id=TEST, again=True)
+    attempt = store.claim(second.id)
+    store.log_epoch(second.id, attempt, 1, {"validation_accuracy": 0.25, "train_loss": float("nan")})
+    gone = store.create(RunKind.BROUGHT, "gone", predictions=predictions)
+    store.delete(gone.id)
+    from_mlflow = {each.info.run_id: store._record(each) for each in store._tracker.search("")}
+    assert {each.id for each in store.list()} == set(from_mlflow) == {run.id, second.id}
+    for each in store.list():
+        assert repr(each) == repr(from_mlflow[each.id])  # nan differs from itself
