@@ -40,12 +40,17 @@ def difference(
     else:
         values = 100 * (info(second, classes, by).shares - info(first, classes, by).shares)
     index = tuple(range(len(classes))) if order is None else tuple(map(int, order))
-    names = tuple(classes[label] for label in index)
+    texts = short(classes)
     largest = float(np.abs(values).max(initial=0))
     step = 1 if largest <= 10 else 5
     limit = max(1.0, step * float(np.ceil(largest / step)))
     return DifferenceInfo(
-        names, short(names), values[np.ix_(index, index)], limit, "photos" if by == "counts" else "points", index
+        tuple(classes[label] for label in index),
+        tuple(texts[label] for label in index),
+        values[np.ix_(index, index)],
+        limit,
+        "photos" if by == "counts" else "points",
+        index,
     )
 
 

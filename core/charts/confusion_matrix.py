@@ -38,10 +38,11 @@ def info(confusion, classes: Sequence[str], by: By = "row", order: Sequence[int]
     """
     counts, classes = square(confusion, classes)
     index = tuple(range(len(classes))) if order is None else tuple(map(int, order))
+    texts = short(classes)  # numbered as in the dataset, whatever the order is
     classes, counts = tuple(classes[label] for label in index), counts[np.ix_(index, index)]
     whole = counts.sum(axis=1 if by == "row" else 0, keepdims=True)
     shares = np.divide(counts, whole, out=np.zeros(counts.shape), where=whole > 0)
-    return ConfusionInfo(classes, short(classes), counts, shares, by, index)
+    return ConfusionInfo(classes, tuple(texts[label] for label in index), counts, shares, by, index)
 
 
 def square(confusion, classes: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:

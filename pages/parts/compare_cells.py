@@ -27,7 +27,7 @@ class Source(NamedTuple):
     """Whose answers a matrix shows: one run, or several whose mean or difference it is."""
 
     key: str  # of its chart
-    said: str  # "A", "A or C", "any run": in the box and the address, which a new name of a run leaves as it was
+    said: str  # "A", "A or C", "any run": in the box and the address, whatever runs are called; empty for a single run
     letters: tuple[str, ...]
 
 
@@ -180,8 +180,8 @@ def _heading(count: int, cell: Cell, source: Source, classes: Sequence[str]) -> 
     photos_ = words.count(count, "photo")
     if cell.said is None:
         return f"**{photos_} of {true}**, whatever the runs said, the most mistaken first"
-    said = words.plain(classes[cell.said])
+    said, by = words.plain(classes[cell.said]), f" by {source.said}" if source.said else ""
     what = "taken for what it is" if cell.true == cell.said else f"taken for {said}"
     if not count:
-        return f"**No photo of {true}** was {what} by {source.said}."
-    return f"**{photos_} of {true}, {what} by {source.said}**, the most mistaken first"
+        return f"**No photo of {true}** was {what}{by}."
+    return f"**{photos_} of {true}, {what}{by}**, the most mistaken first"

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import confusion_difference, confusion_matrix
+from core.charts.layout import labels
 from core.evaluation import Comparison
 from core.evaluation.pairs import merged, most_confused
 from core.evaluation.pairs import order as look_alikes
@@ -208,13 +209,15 @@ def _pairs(found: Comparison) -> None:
     """Which class is taken for which most often; a click shows the photos."""
     pairs = most_confused(_mean(found), found.classes, PAIRS)
     pairs["share"] *= 100
+    names = labels(found.classes, 16)  # of long names both ends
+    shown = pairs.assign(**{side: [names[label] for label in pairs[f"{side}_index"]] for side in ("true", "said")})
     st.markdown("**Most confused pairs**", help="Mean over the runs. A click on a row shows the photos of any run.")
     if pairs.empty:
         st.caption("No photo was taken for another class.")
         return
     key = "compare_pairs"
     st.dataframe(
-        pairs[["true", "said", "photos", "share"]],
+        shown[["true", "said", "photos", "share"]],
         hide_index=True,
         height=38 + 35 * min(len(pairs), 8),
         key=key,

@@ -140,7 +140,7 @@ def table_of(rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
         del shown["picture"]
     for letter in letters:
         shown[letter] = [
-            f"{'✓' if right else '✗'} {classes[said]}" + ("" if pd.isna(sure) else f" {100 * sure:.0f} %")
+            f"{'✓' if right else '✗'} " + ("" if pd.isna(sure) else f"{100 * sure:.0f} % ") + classes[said]
             for right, said, sure in zip(
                 rows[f"right {letter}"], rows[f"said {letter}"], rows[f"sure {letter}"], strict=True
             )

@@ -66,7 +66,7 @@ def card(row: dict, content: str, letters: Sequence[str], classes: Sequence[str]
         if content
         else '<div class="none">no photo here</div>'
     )
-    lines = "".join(answer(row, letter, classes) for letter in letters[:RUNS])
+    lines = "".join(answer(row, letter, classes, len(letters) > 1) for letter in letters[:RUNS])
     if len(letters) > RUNS:
         rest = letters[RUNS:]
         lines += f"<div>{len(rest)} more runs, {sum(bool(row[f'right {one}']) for one in rest)} right</div>"
@@ -74,14 +74,14 @@ def card(row: dict, content: str, letters: Sequence[str], classes: Sequence[str]
     return f"<figure {about}>{image}<figcaption>{lines}</figcaption></figure>"
 
 
-def answer(row: dict, letter: str, classes: Sequence[str]) -> str:
-    """ "A ✓ Elm 93 %" as HTML."""
+def answer(row: dict, letter: str, classes: Sequence[str], several: bool = True) -> str:
+    """ "A ✓ Elm 93 %" as HTML; of a single run without its letter."""
     said = html.escape(classes[row[f"said {letter}"]], quote=True)
     right, sure = bool(row[f"right {letter}"]), row[f"sure {letter}"]
     share = "" if pd.isna(sure) else f"{100 * sure:.0f}\N{NO-BREAK SPACE}%"
     return (
         f'<div class="answer {"right" if right else "wrong"}" title="{letter} said {said}">'
-        f"<b>{letter}</b> {'✓' if right else '✗'} <bdi>{said}</bdi> <span>{share}</span></div>"
+        f"{f'<b>{letter}</b> ' if several else ''}{'✓' if right else '✗'} <bdi>{said}</bdi> <span>{share}</span></div>"
     )
 
 

@@ -43,7 +43,7 @@ def matrix_and_photos(run: Run, part: Part, show: str) -> None:
 
 def _matrix_and_photos(run: Run, part: Part, show: str) -> None:
     figures, key = loaders.figures(run.id, part), f"result_matrix_{run.id}_{part}"
-    classes, source = tuple(figures.per_class["class"]), compare_cells.Source("A", "it", ("A",))
+    classes, source = tuple(figures.per_class["class"]), compare_cells.Source("A", "", ("A",))
     left, right = pair("result")
     with right:
         cell = compare_cells.boxes(classes, [source])

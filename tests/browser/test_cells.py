@@ -103,9 +103,9 @@ def shows(page, ids: list[str], row: int, column: int) -> None:
 
 
 def test_every_cell_of_an_8x8_matrix_clicked_shows_exactly_its_photos(page, app_url, two_runs):
-    (first, part), (second, _) = two_runs
-    page.goto(address(app_url, first, second))
-    ready(page, 2)
+    run, part = two_runs[0]
+    page.goto(address(app_url, run))
+    ready(page, 1)
     for row in range(8):
         for column in range(8):
             click(page, 0, row, column)

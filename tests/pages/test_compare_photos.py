@@ -211,5 +211,5 @@ def test_a_row_says_the_answer_of_each_run_and_how_many_are_right(store, two_run
     shown = compare_photos.table_of(rows, ("ash", "oak"))
     first = rows.iloc[0]
     sign = "✓" if first["right A"] else "✗"
-    assert shown["A"][0] == f"{sign} {('ash', 'oak')[first['said A']]} {100 * first['sure A']:.0f} %"
+    assert shown["A"][0] == f"{sign} {100 * first['sure A']:.0f} % {('ash', 'oak')[first['said A']]}"
     assert shown["right"][0] == f"{first['n_right']} of 2"

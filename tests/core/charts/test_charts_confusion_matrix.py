@@ -108,3 +108,9 @@ def test_the_chosen_cell_is_framed_where_it_stands_and_a_chosen_row_whole():
     assert (row.x0, row.x1, row.y0, row.y1) == (-0.5, 2.5, 0.5, 1.5)
     assert not figure.layout.shapes
     assert not confusion_matrix.outlined(figure, info.index, None).layout.shapes
+
+
+def test_numbers_before_alike_names_are_the_datasets_in_every_order():
+    names = [f"Acer pseudoplatanus var. {n} longissimum" for n in "abc"]
+    as_it_is = confusion_matrix.info(np.eye(3), names).labels
+    assert confusion_matrix.info(np.eye(3), names, order=[2, 0, 1]).labels == (as_it_is[2], as_it_is[0], as_it_is[1])
