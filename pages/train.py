@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.charts import thaw_map
-from core.errors import ThawError
+from core.errors import ThawError, UnknownRun
 from core.jobs import queue
 from core.jobs.cost import guess_seconds
 from core.models import blocks
@@ -122,9 +122,14 @@ def message() -> None:
     if run_id is None:
         st.error(words.plain(text), icon=":material/error:")
         return
+    try:
+        over = loaders.run(run_id).status.over
+    except UnknownRun:  # deleted since
+        del st.session_state[_MESSAGE]
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(words.plain(text), icon=":material/group:", width="stretch")
-        if st.button("Open its result", key="train_open_joined", disabled=not loaders.run(run_id).status.over):
+        if st.button("Open its result", key="train_open_joined", disabled=not over):
             train_jobs.open_result(run_id)
 
 

@@ -12,6 +12,7 @@ from core.errors import (
     NoSplit,
     NoTrainedWeights,
     OtherSplit,
+    RunDeleted,
     RunNotActive,
     TooManyCopies,
     TooManyFrozen,
@@ -200,6 +201,24 @@ def test_a_run_without_weights_of_its_own_can_lend_none(settings, raw, tmp_path)
         queue.submit(settings, spec.model_copy(update={"weights": brought.id}))
     with pytest.raises(UnknownRun):
         queue.resolve_spec(settings, raw | {"weights": "abcdef12"})
+
+
+def test_a_deleted_run_lends_no_more_but_what_it_lent_is_kept(settings, raw, tmp_path):
+    from core.models import earlier
+
+    lender = finished_run(settings, queue.resolve_spec(settings, raw), tmp_path)
+    second, _ = queue.submit(settings, queue.resolve_spec(settings, raw | {"weights": lender.id[:8], "seed": 3}))
+    store = queue.open_store(settings)
+    store.delete(lender.id)
+    assert queue.lenders(settings, second.spec) == []
+    with pytest.raises(RunDeleted, match=f"restore {lender.id[:8]}"):
+        queue.submit(settings, second.spec.model_copy(update={"seed": 4}))
+    spec, weights = earlier.kept_run(settings, second.spec.weights_hash)
+    assert (spec.id, weights.is_file()) == (lender.spec_id, True)
+    store.cancel(second.id)
+    assert queue.retry(settings, second.id).status == Status.QUEUED
+    store.restore(lender.id)
+    assert [run.id for run in queue.lenders(settings, second.spec)] == [lender.id]
 
 
 def test_a_batch_that_no_epoch_can_fill_is_refused(settings, split):
