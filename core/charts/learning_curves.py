@@ -1,4 +1,4 @@
-"""Learning curves: loss and accuracy by epoch. Train grey dotted, validation purple solid, phases marked."""
+"""Learning curves: loss and accuracy by epoch or by time. Train grey dotted, validation purple solid, phases marked."""
 
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from core.charts.layout import SMALL, dress, literal, percent_axis
 PARTS = ("train", "validation")
 FIGURES = ("loss", "accuracy")
 FEW = 30  # epochs: up to here every epoch is a dot
+LONG = 300  # seconds: a longer training is drawn in minutes
 
 
 class Curves(NamedTuple):
@@ -19,6 +20,8 @@ class Curves(NamedTuple):
     name: str
     epochs: tuple[int, ...]
     values: dict[str, tuple[float | None, ...]]  # "train_loss", "validation_accuracy" ...; None where not measured
+    places: tuple[float, ...]  # where each epoch stands: its number, or the time at its end
+    starts: tuple[int, ...] = ()  # position of the first epoch of each later phase; of several runs only
 
 
 class PhaseMark(NamedTuple):
@@ -30,9 +33,12 @@ class CurvesInfo(NamedTuple):
     runs: tuple[Curves, ...]
     phases: tuple[PhaseMark, ...]  # of the only run; empty where there are several
     last_epoch: int  # right end of the axis: what is planned, so that live curves don't jump
+    unit: str = "epoch"  # "epoch", "second" or "minute": of the places
 
 
-def info(histories: dict[str, pd.DataFrame], phases=(), planned: int = 0, names=(), letters=()) -> CurvesInfo:
+def info(
+    histories: dict[str, pd.DataFrame], phases=(), planned: int = 0, names=(), letters=(), by: str = "epoch"
+) -> CurvesInfo:
     """Curves of one or several runs.
 
     Parameters
@@ -40,33 +46,56 @@ def info(histories: dict[str, pd.DataFrame], phases=(), planned: int = 0, names=
     histories : run name or id -> frame with columns epoch, train_loss, train_accuracy, validation_loss and
         validation_accuracy (a missing column is a curve that was not measured; an empty frame is a run before its
         first epoch). A column `phase` (from 1), where there is one, says when phases really changed.
-    phases : sequence of (epochs planned, label), in order
+    phases : sequence of (epochs planned, label), in order; of several runs a dict of them by the same keys
     planned : epochs over all phases; 0 where it is over
     names, letters : what runs are called; by default the keys, and A, B, C in the order given
+    by : "epoch", or "second": then the column seconds, of each epoch, says where it stands, and a run without it is
+        left empty
     """
     single = len(histories) == 1
+    of_runs = phases if isinstance(phases, dict) else {}
+    ordered = {key: frame.sort_values("epoch") if len(frame) else frame for key, frame in histories.items()}
+    ended = {key: _ends(frame) if by == "second" else list(frame.get("epoch", ())) for key, frame in ordered.items()}
+    unit = by
+    if by == "second" and max((places[-1] for places in ended.values() if places), default=0) > LONG:
+        unit, ended = "minute", {key: [place / 60 for place in places] for key, places in ended.items()}
     runs = tuple(
         Curves(
             "" if single else letters[position] if letters else run_letter(position),
             names[position] if names else key,
-            *_columns(frame),
+            *_columns(frame if ended[key] else frame.iloc[:0]),
+            tuple(map(float, ended[key])),
+            _starts(frame, of_runs.get(key, ())),
         )
-        for position, (key, frame) in enumerate(histories.items())
+        for position, (key, frame) in enumerate(ordered.items())
     )
-    marks = _marks(next(iter(histories.values())), phases) if single else ()
+    marks = _marks(next(iter(histories.values())), phases) if single and not of_runs and by == "epoch" else ()
     reached = max((run.epochs[-1] for run in runs if run.epochs), default=0)
-    return CurvesInfo(runs, marks, max(planned, reached, 1))
+    return CurvesInfo(runs, marks, max(planned, reached, 1), unit)
+
+
+def _ends(frame: pd.DataFrame) -> list[float]:
+    """Seconds from the start to the end of each epoch; nothing where they weren't measured."""
+    if "seconds" not in frame or not len(frame) or frame["seconds"].isna().any():
+        return []
+    return frame["seconds"].cumsum().tolist()
+
+
+def _starts(frame: pd.DataFrame, phases) -> tuple[int, ...]:
+    """Position of the first epoch of each phase but the first, of those that were reached."""
+    epochs = list(frame.get("epoch", ()))
+    later = [mark.start for mark in _marks(frame, phases)[1:]]
+    return tuple(at for start in later if (at := sum(epoch < start for epoch in epochs)) < len(epochs))
 
 
 def _columns(frame: pd.DataFrame):
-    ordered = frame.sort_values("epoch") if len(frame) else frame
     values = {}
     for part in PARTS:
         for figure in FIGURES:
             column = f"{part}_{figure}"
-            if column in ordered:
-                values[column] = tuple(None if pd.isna(value) else float(value) for value in ordered[column])
-    return tuple(int(epoch) for epoch in ordered["epoch"]) if len(ordered) else (), values
+            if column in frame:
+                values[column] = tuple(None if pd.isna(value) else float(value) for value in frame[column])
+    return tuple(int(epoch) for epoch in frame["epoch"]) if len(frame) else (), values
 
 
 def _marks(frame: pd.DataFrame, phases) -> tuple[PhaseMark, ...]:
@@ -97,11 +126,9 @@ def plot(info: CurvesInfo, dark: bool = False, height: int = 320) -> go.Figure:
                     figure.add_trace(_line(run, part, kind, values, position, several, colours), row=1, col=column)
                     if several:
                         _letter_at_end(figure, run, kind, values, column, colours)
+                        _phase_starts(figure, run, kind, values, column, colours)
     dress(figure, dark, height, legend=True)
-    figure.update_xaxes(
-        title_text="Epoch", range=[0.5, info.last_epoch + 0.5], showgrid=False, tickformat="d", nticks=8, tick0=1
-    )
-    figure.update_xaxes(dtick=1 if info.last_epoch <= 8 else None)
+    _horizontal(figure, info)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="Accuracy", range=[0, 103], **percent_axis(), row=1, col=2)
     for mark in info.phases:
@@ -124,11 +151,44 @@ def plot(info: CurvesInfo, dark: bool = False, height: int = 320) -> go.Figure:
     return figure
 
 
+def _horizontal(figure: go.Figure, info: CurvesInfo) -> None:
+    if info.unit != "epoch":
+        figure.update_xaxes(title_text=f"{info.unit.capitalize()}s of training", rangemode="tozero", showgrid=False)
+        return
+    figure.update_xaxes(
+        title_text="Epoch", range=[0.5, info.last_epoch + 0.5], showgrid=False, tickformat="d", nticks=8, tick0=1
+    )
+    figure.update_xaxes(dtick=1 if info.last_epoch <= 8 else None)
+
+
+def _phase_starts(figure: go.Figure, run: Curves, kind: str, values, column: int, colours) -> None:
+    """A diamond where a run's next phase begins."""
+    there = [at for at in run.starts if values[at] is not None]
+    if there:
+        figure.add_scatter(
+            x=[run.places[at] for at in there],
+            y=[(100 if kind == "accuracy" else 1) * values[at] for at in there],
+            mode="markers",
+            marker={
+                "symbol": "diamond",
+                "size": 11,
+                "color": colours.background,
+                "line": {"color": colours.validation, "width": 2},
+            },
+            legendgroup=f"{run.letter}validation",
+            showlegend=False,
+            hoverinfo="skip",
+            name=f"{run.letter} next phase",
+            row=1,
+            col=column,
+        )
+
+
 def _line(run: Curves, part: str, kind: str, values, position: int, several: bool, colours) -> go.Scatter:
     share = kind == "accuracy"
     name = f"{run.letter} {literal(run.name)}" if several else part
     return go.Scatter(
-        x=run.epochs,
+        x=run.places,
         y=[None if value is None else 100 * value for value in values] if share else values,
         mode="lines+markers" if len(run.epochs) <= (1 if several else FEW) else "lines",
         name=name,
@@ -145,11 +205,11 @@ def _line(run: Curves, part: str, kind: str, values, position: int, several: boo
 
 
 def _letter_at_end(figure: go.Figure, run: Curves, kind: str, values, column: int, colours) -> None:
-    measured = [(epoch, value) for epoch, value in zip(run.epochs, values, strict=True) if value is not None]
+    measured = [(place, value) for place, value in zip(run.places, values, strict=True) if value is not None]
     if measured:
-        epoch, value = measured[-1]
+        place, value = measured[-1]
         figure.add_annotation(
-            x=epoch,
+            x=place,
             y=100 * value if kind == "accuracy" else value,
             text=f"<b>{run.letter}</b>",
             showarrow=False,

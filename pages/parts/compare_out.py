@@ -8,7 +8,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.evaluation import Comparison
 from core.table_csv import csv_text
 
 FORMATS = ("PNG", "SVG")
@@ -44,10 +43,10 @@ def config(name: str) -> dict:
     }
 
 
-def offer(basket: Basket, found: Comparison) -> None:
-    """A popover with everything that can be taken away."""
-    part = str(found.part)
+def offer(basket: Basket, part: str, report: Callable[[], str]) -> None:
+    """A popover with everything that can be taken away; `report` makes the whole comparison as one file."""
     with st.popover("Take with you", icon=":material/download:", help="Tables, pictures and the whole comparison."):
+        _button("The whole comparison, one file", report, f"comparison {part}.html", "text/html")
         for name, make in basket.tables.items():
             _button(f"{name.capitalize()}, CSV", lambda make=make: csv_text(make()), f"{name} {part}.csv", "text/csv")
         for name, figure in basket.pictures.items():

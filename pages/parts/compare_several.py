@@ -17,6 +17,7 @@ from pages.parts import (
     compare_figures,
     compare_out,
     compare_photos,
+    compare_report,
     compare_verdict,
     comparisons,
     results,
@@ -79,7 +80,13 @@ def show_runs(runs: list[Run]) -> None:
     else:
         compare_figures.show(found, runs, basket)
     with out:
-        compare_out.offer(basket, found)
+        compare_out.offer(basket, str(part), lambda: whole(found, runs))
+
+
+def whole(found: Comparison, runs: list[Run]) -> str:
+    """The comparison as one file, with its intervals; made when it is asked for."""
+    full = comparisons.comparison(tuple(found.letters), found.part, found.baseline, intervals=True)
+    return compare_report.report(full, runs)
 
 
 def matrix_table(found: Comparison, run: Run) -> pd.DataFrame:

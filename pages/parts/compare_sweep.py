@@ -10,7 +10,8 @@ from core.evaluation.freeze_sweep import ENOUGH_SEEDS, FIGURES, Sweep, verdict
 from core.jobs import sweep as sweeps
 from core.records import Part, Run
 from core.settings import settings
-from pages.parts import loaders, results, selection, words
+from core.table_csv import csv_text
+from pages.parts import loaders, selection, words
 
 NAMES = {"accuracy": "Accuracy", "precision_macro": "Precision", "recall_macro": "Recall", "f1_macro": "F1"}
 
@@ -67,20 +68,36 @@ def add_seed(run: Run, found: Sweep) -> None:
 
 
 def table(found: Sweep) -> None:
-    """Means over the seeds as in the report's table; test figures where they may be seen."""
-    shown = selection.show_test(looking_at=f"sweep {found.chosen.runs[0]}")
-    rows = []
-    for cut in found.cuts:
-        row = {"k": cut.k, "Seeds": len(cut.seeds), "Weights trained": int(cut.parameters)}
-        row |= {f"{NAMES[name]}": 100 * cut.validation[name].mean() for name in FIGURES}
-        if shown:
-            row |= {"Test accuracy": 100 * cut.test["accuracy"].mean(), "Test F1": 100 * cut.test["f1_macro"].mean()}
-        rows.append(row)
-    rates = [*NAMES.values(), "Test accuracy", "Test F1"]
+    """The report's own table, four decimals; means over the seeds, and test figures where they may be seen."""
+    frame = report_table(found, selection.show_test(looking_at=f"sweep {found.chosen.runs[0]}"))
+    figures = [name for name in frame.columns if name not in ("Frozen layers", "Seeds", "Weights trained")]
     st.dataframe(
-        pd.DataFrame(rows),
+        frame,
         hide_index=True,
-        column_config={name: results.rate_column(name, "Mean of the seeds.") for name in rates}
+        column_config={
+            name: st.column_config.NumberColumn(format="%.4f", help="Mean of the seeds.") for name in figures
+        }
         | {"Weights trained": st.column_config.NumberColumn(format="localized")},
         alt="Figures of each cut, means over its seeds",
     )
+    st.download_button(
+        "Table as CSV",
+        lambda: csv_text(frame.round(4)).encode(),
+        file_name="thaw freeze sweep.csv",
+        mime="text/csv",
+        key="compare_sweep_csv",
+        on_click="ignore",
+        icon=":material/table:",
+        type="tertiary",
+    )
+
+
+def report_table(found: Sweep, test: bool = False) -> pd.DataFrame:
+    """One row a cut: frozen layers, accuracy, precision, recall and F1, each 0 to 1 and the mean of its seeds."""
+    rows = []
+    for cut in found.cuts:
+        row = {"Frozen layers": cut.k} | {NAMES[name]: float(cut.validation[name].mean()) for name in FIGURES}
+        if test:
+            row |= {f"Test {NAMES[name].lower()}": float(cut.test[name].mean()) for name in FIGURES}
+        rows.append(row | {"Seeds": len(cut.seeds), "Weights trained": int(cut.parameters)})
+    return pd.DataFrame(rows)

@@ -136,7 +136,7 @@ def test_close_runs_are_too_close_to_call(runs):
 def test_each_view_of_two_runs_draws_its_own_pictures_only(runs):
     page = open_page([runs["strong"], runs["weak"]])
     assert len(charts(page)) == 0
-    for view, drawn in (("Classes", 1), ("Confusions", 2), ("Figures", 0)):
+    for view, drawn in (("Classes", 2), ("Confusions", 2), ("Figures", 0)):
         page.segmented_control(key="compare_view").set_value(view).run()
         assert not page.exception
         assert len(charts(page)) == drawn, view

@@ -84,7 +84,9 @@ def test_the_page_of_a_run_shows_its_sweep_and_offers_another_seed(settings, sto
     assert "2 seeds: can't tell yet, add seeds" in texts(app)
     assert "43.2" not in texts(app)
     table = app.dataframe[-1].value
-    assert table["k"].tolist() == [2, 8]
+    assert list(table.columns[:5]) == ["Frozen layers", "Accuracy", "Precision", "Recall", "F1"]
+    assert table["Frozen layers"].tolist() == [2, 8]
+    assert table["Accuracy"].between(0, 1).all()
     assert "Test accuracy" not in table
     next(button for button in app.button if button.label == "Add a seed").click().run()
     assert not app.exception

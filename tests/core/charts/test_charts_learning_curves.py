@@ -82,3 +82,32 @@ def test_before_the_first_epoch_the_picture_says_so(frame):
 def test_a_single_point_is_seen_as_a_dot():
     figure = learning_curves.plot(learning_curves.info({"x": history(1)}, planned=10))
     assert all("markers" in trace.mode for trace in figure.data)
+
+
+def test_by_second_an_epoch_stands_where_its_time_ends():
+    histories = {"x": history(3, seconds=[10.0, 20.0, 20.0]), "y": history(2, seconds=[100.0, 1.0])}
+    info = learning_curves.info(histories, by="second")
+    assert info.unit == "second"
+    assert info.runs[0].places == (10, 30, 50)
+    figure = learning_curves.plot(info)
+    assert list(figure.data[0].x) == [10, 30, 50]
+    assert figure.layout.xaxis.title.text == "Seconds of training"
+
+
+def test_long_trainings_are_drawn_in_minutes():
+    info = learning_curves.info({"x": history(2, seconds=[60.0, 540.0])}, by="second")
+    assert (info.unit, info.runs[0].places) == ("minute", (1, 10))
+
+
+def test_a_run_whose_seconds_are_unknown_has_no_curve_by_time():
+    info = learning_curves.info({"x": history(2), "y": history(2, seconds=[1.0, None])}, by="second")
+    assert [run.places for run in info.runs] == [(), ()]
+    assert not any(trace.x for trace in learning_curves.plot(info).data)
+
+
+def test_of_several_runs_a_diamond_marks_where_a_next_phase_begins():
+    phases = {"x": [(2, "a"), (3, "b"), (9, "not reached")], "y": [(5, "a")]}
+    info = learning_curves.info({"x": history(5), "y": history(5)}, phases)
+    assert [run.starts for run in info.runs] == [(2,), ()]
+    marks = [trace for trace in learning_curves.plot(info).data if trace.mode == "markers"]
+    assert [(trace.marker.symbol, list(trace.x)) for trace in marks] == [("diamond", [3.0])] * 2
