@@ -12,7 +12,7 @@ from core.evaluation import final_figures
 from core.jobs import places
 from core.records import Progress
 from core.runs import ENVIRONMENT, WEIGHTS, RunStore
-from core.runs.files import write_json, write_predictions
+from core.runs.files import CONFUSIONS, write_json, write_predictions
 from core.settings import Settings
 from core.training import Result, Stopped, failures
 from core.training.environment import environment
@@ -87,4 +87,7 @@ def leave(folder, result: Result) -> None:
     metrics["prefix_cache_used"] = float(result.prefix_cache_used)
     write_json(folder / ENVIRONMENT, environment())
     files = {WEIGHTS: str(result.weights), ENVIRONMENT: str(folder / ENVIRONMENT)}
+    if result.confusions:
+        write_json(folder / CONFUSIONS, result.confusions)
+        files[CONFUSIONS] = str(folder / CONFUSIONS)
     write_json(folder / places.RESULT, {"metrics": metrics, "files": files})

@@ -11,6 +11,7 @@ from core.records import Part, PartPredictions, Predictions
 
 WEIGHTS = "trained.weights.h5"  # what was trained, under a run's artifacts
 ENVIRONMENT = "environment.json"  # versions and machine
+CONFUSIONS = "confusions.json"  # by epoch: validation photos in each cell, row by row, numbers with spaces between
 ARRAYS = "predictions.npz"
 LABELS = "predictions.json"
 

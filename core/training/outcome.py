@@ -16,3 +16,4 @@ class Result:
     weights: Path  # `.weights.h5` of what was trained in any phase
     metrics: dict[str, float] = field(default_factory=dict)  # seconds, peak_memory_mb, photos_per_second, ...
     prefix_cache_used: bool = False  # whether any phase trained on kept outputs of the frozen prefix
+    confusions: dict[str, str] = field(default_factory=dict)  # by epoch: validation photos a cell, row by row

@@ -46,6 +46,7 @@ class PhaseTraining:
         model.optimizer.build(model.trainable_variables)
         model.make_train_function()
         self._iterator, self._answered = None, False
+        self.confusion: np.ndarray | None = None  # of the last `validate`: int64 (classes, classes), rows true
         self.tracing = 0.0  # seconds of the first batch that was answered, which traces; taken by who counts time
 
     def train_epoch(self, epoch: int, last: int, done: Callable[[int, int, float], None]) -> dict[str, float]:
@@ -92,20 +93,25 @@ class PhaseTraining:
     def validate(self, tick: Callable[[], None]) -> dict[str, float]:
         """validation_loss (mean cross-entropy) and validation_accuracy, without class weights.
 
-        And for up to MOST_RECALLS classes "validation_recall_0" ...: the share of each class's photos that is right.
+        And for up to MOST_RECALLS classes "validation_recall_0" ...: the share of each class's photos that is right;
+        `confusion` then is the whole of it.
         Raises NotANumberError where the loss is none: the step of the last batch has blown up the weights.
         """
         answers = self.probabilities(Part.VALIDATION, tick)
         _, labels, rows = self.source(Part.VALIDATION)
         true = labels[rows]
         of_true = answers[np.arange(len(true)), true].astype(np.float64)
-        right = answers.argmax(axis=1) == true
+        said = answers.argmax(axis=1)
+        right = said == true
         loss = float(-np.log(np.clip(of_true, SMALLEST, 1)).mean())
         if not math.isfinite(loss):
             raise NotANumberError("on the validation photos")
+        few = self._classes <= MOST_RECALLS
+        cells = np.bincount(true * self._classes + said, minlength=self._classes**2) if few else None
+        self.confusion = cells.reshape(self._classes, self._classes) if few else None
         recalls = {
             f"{RECALL}{label}": float(right[true == label].mean())
-            for label in (range(self._classes) if self._classes <= MOST_RECALLS else ())
+            for label in (range(self._classes) if few else ())
             if (true == label).any()
         }
         return {

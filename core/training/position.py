@@ -23,6 +23,8 @@ class Position:
     prefix_epochs: int = 0  # epochs that trained on kept outputs
     prefix_saved: float = 0.0  # seconds that this saved, the passes that computed them taken off
     history: list[dict[str, float]] = field(default_factory=list)  # metrics of each epoch
+    # By epoch: photos in each cell of the validation confusion, row by row. A text: a number a line made manifests long
+    confusions: dict[str, str] = field(default_factory=dict)
 
     def judge(self, phase: Phase, metrics: dict[str, float]) -> bool:
         """Take in an epoch's figures; True where it is the best of its phase. The earliest of equals stays best."""

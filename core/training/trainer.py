@@ -180,6 +180,8 @@ class _Training:
                 break
             position.epoch, position.phase_epoch = position.epoch + 1, position.phase_epoch + 1
             position.history.append(metrics)
+            if running.confusion is not None:
+                position.confusions[str(position.epoch)] = " ".join(map(str, running.confusion.ravel().tolist()))
             self._count_kept(running)
             if position.judge(phase, metrics):
                 self.best = values(model.suffix.variables)
@@ -308,7 +310,7 @@ class _Training:
                 "prefix_seconds_saved": max(0.0, position.prefix_saved),
             }
         predictions = Predictions(evaluation_id=evaluation_id, classes=self.classes, parts=parts)
-        return Result(predictions, weights, metrics, bool(position.prefix_layers))
+        return Result(predictions, weights, metrics, bool(position.prefix_layers), dict(position.confusions))
 
 
 class _EndError(Exception):

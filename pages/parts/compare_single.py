@@ -8,6 +8,7 @@ from core.records import Run, Status
 from core.settings import settings
 from pages.parts import (
     compare_cells,
+    compare_epochs,
     compare_photos,
     compare_sweep,
     comparisons,
@@ -113,6 +114,8 @@ def curves(run: Run) -> None:
             config={"displayModeBar": False},
             alt="Validation recall of each class by epoch",
         )
+    if run.status == Status.FINISHED:
+        compare_epochs.show(run)
 
 
 def decided(run: Run) -> None:

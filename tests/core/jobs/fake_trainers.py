@@ -34,7 +34,7 @@ def quick(spec, classes, rows, folder, report, test, **_):
     weights = folder / "anything.weights.h5"
     weights.write_bytes(b"weights")
     predictions = Predictions(evaluation_id=test, classes=classes, parts=parts)
-    return Result(predictions, weights, {"seconds": 1.5})
+    return Result(predictions, weights, {"seconds": 1.5}, confusions={"1": "1 0 0 1"})
 
 
 def waits(stop, report, **_):

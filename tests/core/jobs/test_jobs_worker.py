@@ -2,9 +2,14 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
+import pytest
+
 from core.errors import StoreUnavailable
-from core.jobs.worker import Report
-from core.records import Progress
+from core.jobs.worker import Report, leave
+from core.records import Part, PartPredictions, Predictions, Progress
+from core.runs.files import CONFUSIONS, read_json
+from core.training import Result
 
 
 def test_what_the_store_could_not_take_is_told_later(store, queue_run, monkeypatch):
@@ -40,6 +45,17 @@ def test_a_training_is_told_to_end_with_its_best_once_somebody_asked(store, queu
     assert report(Progress(epoch=1, epochs=5), None) is False
     store.request_stop(run.id, keep=True)
     assert report(Progress(epoch=1, epochs=5), None) is True
+
+
+@pytest.mark.parametrize("kept", [{}, {"1": "2 0 0 1", "2": "1 1 0 1"}])
+def test_the_confusions_of_the_epochs_are_a_file_of_the_run_where_there_are_any(tmp_path, kept):
+    part = PartPredictions(ids=("a", "b"), true=[0, 1], probabilities=np.eye(2))
+    parts = {Part.VALIDATION: part, Part.TEST: part}
+    answers = Predictions(evaluation_id="e", classes=("x", "y"), parts=parts)
+    leave(tmp_path, Result(answers, tmp_path / "w.weights.h5", confusions=kept))
+    files = read_json(tmp_path / "result.json")["files"]
+    assert (CONFUSIONS in files) == bool(kept)
+    assert not kept or read_json(tmp_path / CONFUSIONS) == kept
 
 
 def test_preloading_runs_no_tensorflow_operation_and_opens_no_store():

@@ -60,6 +60,7 @@ def test_an_interrupted_training_goes_on_to_the_very_same_weights(drawn, tmp_pat
     result, follower = run(drawn, PLAN, tmp_path / "attempt-2")
     assert len(follower.epochs) == 5 - epoch
     assert numbers(result) == numbers(uninterrupted[0])
+    assert result.confusions == uninterrupted[0].confusions
     whole = uninterrupted[1].epochs[epoch:]
     for one, other in zip(follower.epochs, whole, strict=True):
         assert one.keys() == other.keys()
@@ -77,6 +78,7 @@ def test_a_damaged_checkpoint_costs_an_epoch_and_nothing_else(drawn, tmp_path, u
     result, follower = run(drawn, PLAN, tmp_path / "attempt-2")
     assert len(follower.epochs) == 3
     assert numbers(result) == numbers(uninterrupted[0])
+    assert result.confusions == uninterrupted[0].confusions
 
 
 def test_checkpoints_are_not_written_more_often_than_asked(drawn, tmp_path):
@@ -378,6 +380,15 @@ def test_recall_is_told_a_class_and_epoch(uninterrupted):
     metrics = uninterrupted[1].epochs[-1]
     recalls = [metrics[f"validation_recall_{label}"] for label in range(len(CLASSES))]
     assert np.mean(recalls) == pytest.approx(metrics["validation_accuracy"])  # the classes have as many photos each
+
+
+def test_the_confusion_of_every_epoch_is_kept_and_agrees_with_its_accuracy(uninterrupted):
+    result, follower = uninterrupted
+    assert list(result.confusions) == [str(epoch) for epoch in range(1, len(follower.epochs) + 1)]
+    for text, epoch in zip(result.confusions.values(), follower.epochs, strict=True):
+        counts = np.array(text.split(), int).reshape(3, 3)
+        assert np.trace(counts) / counts.sum() == pytest.approx(epoch["validation_accuracy"])
+        assert (np.diag(counts) / counts.sum(axis=1)).tolist() == [epoch[f"validation_recall_{c}"] for c in range(3)]
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "exponential"])
