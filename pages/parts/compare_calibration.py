@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import pandas as pd
 import streamlit as st
 
 from core.charts import reliability as chart
@@ -19,11 +20,13 @@ COLD, HOT = 0.95, 1.05  # between them a temperature changes nothing that can be
 
 class Calibrated(NamedTuple):
     temperature: float | None  # None where none could be fitted
-    before: PartPredictions
-    after: PartPredictions
+    after: PartPredictions  # the answers at that temperature, or as they are
+    errors: tuple[float, float]  # calibration error before and after, 0 to 1
+    losses: tuple[float, float]  # log loss before and after
+    diagrams: tuple[pd.DataFrame, pd.DataFrame]  # `reliability` before and after
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner="Fitting the temperatures …")
 def calibrated(run_id: str, part: Part) -> Calibrated | None:
     """A run's answers on `part` and the same at the temperature fitted on validation; None for labels only."""
     found = loaders.predictions(run_id)
@@ -31,10 +34,10 @@ def calibrated(run_id: str, part: Part) -> Calibrated | None:
     if not found.has_probabilities or not fits(answers):
         return None
     validation = found.parts.get(Part.VALIDATION)
-    if validation is None or not fits(validation):
-        return Calibrated(None, answers, answers)
-    found_at = temperature(validation)
-    return Calibrated(found_at, answers, scaled(answers, found_at))
+    found_at = None if validation is None or not fits(validation) else temperature(validation)
+    both = (answers, answers if found_at is None else scaled(answers, found_at))
+    errors, losses = (tuple(of(one.true, one.probabilities) for one in both) for of in (calibration_error, log_loss))
+    return Calibrated(found_at, both[1], errors, losses, tuple(reliability(one) for one in both))
 
 
 def show(found: Comparison, runs: list[Run], out: compare_out.Basket) -> None:
@@ -72,8 +75,7 @@ def on_own(found: Comparison) -> bool:
 
 def _row(found: Comparison, run: Run, of: Calibrated) -> list[Cell | str]:
     name = Cell(f"{found.letters[run.id]} {run.name}")
-    errors = [calibration_error(one.true, one.probabilities) for one in (of.before, of.after)]
-    losses = [log_loss(one.true, one.probabilities) for one in (of.before, of.after)]
+    errors, losses = of.errors, of.losses
     if of.temperature is None:
         return [name, "", Cell("no validation photos to fit it on"), f"{100 * errors[0]:.1f} %", f"{losses[0]:.2f}"]
     return [
@@ -94,8 +96,9 @@ def nature(found: float) -> str:
 
 def diagram(found: Comparison, run: Run, of: Calibrated, out: compare_out.Basket) -> None:
     letter = found.letters[run.id]
-    after = reliability(of.after) if of.temperature is not None else None
-    figure = chart.plot(chart.info(reliability(of.before), after, str(found.part)), selection.dark())
+    before, after = of.diagrams
+    info = chart.info(before, None if of.temperature is None else after, str(found.part))
+    figure = chart.plot(info, selection.dark())
     st.markdown(f"**{letter}** {words.plain(run.name)}")
     st.plotly_chart(
         figure,

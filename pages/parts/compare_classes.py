@@ -6,7 +6,7 @@ import streamlit as st
 from core.charts import class_bars
 from core.charts.colours import ink_on, mix, palette
 from core.evaluation import Comparison
-from core.records import Run
+from core.records import Part, Run
 from pages.parts import compare_one_class, compare_out, selection, words
 
 MOST_BARS = 160  # in one of the three panels: more would be a page of their own
@@ -89,13 +89,20 @@ def bars(found: Comparison, runs: list[Run], table: pd.DataFrame, out: compare_o
         apart = table.sort_values("difference", ascending=False, kind="stable").index[:most]
         shown = list(table.loc[sorted(apart), "class"])
         st.caption(f"Bars of the {most} classes whose F1 differs most.")
-    rows = {run.id: found.figures[run.id].per_class.set_index("class", drop=False).loc[shown] for run in runs}
-    info = class_bars.info(
-        rows, str(found.part), letters=[found.letters[run.id] for run in runs], names=[run.name for run in runs]
-    )
-    figure = class_bars.plot(info, selection.dark())
+    named = tuple((run.id, found.letters[run.id], run.name) for run in runs)
+    figure = _picture(found, named, found.part, tuple(shown), selection.dark())
     st.plotly_chart(
         figure, key="compare_classes", config=compare_out.config("classes"), alt="Precision, recall and F1 a class"
     )
     out.picture("class bars", figure)
     st.caption(" · ".join(f"**{found.letters[run.id]}** {words.plain(run.name)}" for run in runs))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _picture(
+    _found: Comparison, runs: tuple[tuple[str, str, str], ...], part: Part, classes: tuple[str, ...], dark: bool
+):
+    """The bars of (run id, letter, name) each; drawing takes longer than all else in the view."""
+    rows = {run: _found.figures[run].per_class.set_index("class", drop=False).loc[list(classes)] for run, _, _ in runs}
+    _, letters, names = zip(*runs, strict=True)
+    return class_bars.plot(class_bars.info(rows, str(part), letters=letters, names=names), dark)

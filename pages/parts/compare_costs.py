@@ -102,10 +102,16 @@ def cost_frame(found: Comparison, runs: list[Run], matrix: np.ndarray) -> pd.Dat
     key, rows = matrix.tobytes(), []
     for run in runs:
         counts = found.figures[run.id].confusion
-        low, high = cost_interval(counts, matrix) or (None, None)
+        low, high = _interval(run.id, found.part, key) or (None, None)
         row = {"run": found.letters[run.id], "name": run.name, "cost": expected_cost(counts, matrix)}
         rows.append(row | {"low": low, "high": high, "cheapest": _cheapest(run.id, found.part, key)})
     return pd.DataFrame(rows, dtype=object)  # else None would become NaN
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _interval(run_id: str, part: Part, matrix: bytes) -> tuple[float, float] | None:
+    counts = loaders.figures(run_id, part).confusion
+    return cost_interval(counts, np.frombuffer(matrix).reshape(counts.shape))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

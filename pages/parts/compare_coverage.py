@@ -14,6 +14,11 @@ LINES = 8
 
 
 def show(found: Comparison, runs: list[Run], out: compare_out.Basket) -> None:
+    """Another wanted accuracy draws nothing but this part anew."""
+    st.fragment(_view, key="compare_coverage_view")(found, runs, out)
+
+
+def _view(found: Comparison, runs: list[Run], out: compare_out.Basket) -> None:
     st.markdown("**If it may say “not sure”**")
     wanted = st.slider(
         "Wanted: right answers",

@@ -38,8 +38,8 @@ def show(found: Comparison, runs: list[Run], out: compare_out.Basket) -> None:
             st.caption(words.plain(f"No time was kept for the epochs of {', '.join(untimed)}."))
     if len(trained) < len(runs):
         others = [found.letters[run.id] for run in runs if not run.spec]
-        was, there = ("was", "is") if len(others) == 1 else ("were", "are")
-        st.caption(words.plain(f"{', '.join(others)} {was} not trained here, so there {there} no curve of it."))
+        told = "was not trained here, so it has no curve" if len(others) == 1 else "were not trained here: no curves"
+        st.caption(words.plain(f"{', '.join(others)} {told}."))
 
 
 def picture(found: Comparison, trained: list[Run], dark: bool, by: str = "epoch"):

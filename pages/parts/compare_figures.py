@@ -78,7 +78,10 @@ def tables(found: Comparison, of: dict[str, Run], dark: bool) -> list[str]:
     names = [Cell(f"{found.letters[run]} {of[run].name}") for run in found.figures]
     by_figure = figure_rows(found)
     shipped = [shipping(of[run]) for run in found.figures]
-    by_cost = [[Cell(*SHIPPED[name]), *(one[name] for one in shipped)] for name in SHIPPED]
+    called = dict(SHIPPED)
+    if not any(one["speed"].text for one in shipped):
+        called["speed"] = (SHIPPED["speed"][0], "not measured yet: on Train")
+    by_cost = [[Cell(*called[name]), *(one[name] for one in shipped)] for name in SHIPPED]
     if len(names) > COLUMNS:
         by_figure, by_cost = _turned(names, by_figure), _turned(names, by_cost)
     else:

@@ -35,15 +35,8 @@ def _view(found: Comparison, runs: list[Run], first: str, out: compare_out.Baske
         st.caption(words.plain(f"There is no curve of {chosen}: it needs probabilities, and photos on either side."))
         return
     some = drawn[:LINES]
-    info = one_vs_rest.info(
-        [curves[run.id][0].points for run in some],
-        [curves[run.id][1].points for run in some],
-        [found.letters[run.id] for run in some],
-        [run.name for run in some],
-        str(found.part),
-        curves[drawn[0].id][0].photos / found.figures[drawn[0].id].photos,
-    )
-    figure = one_vs_rest.plot(info, selection.dark())
+    named = tuple((run.id, found.letters[run.id], run.name) for run in some)
+    figure = _picture(named, found.part, at, selection.dark())
     st.plotly_chart(
         figure,
         key="compare_one_class_curves",
@@ -67,3 +60,13 @@ def _curves(run_id: str, part: Part, index: int) -> tuple[Curve, Curve]:
     found = loaders.predictions(run_id)
     answers = found.parts[part]
     return tuple(curve(answers, index, found.has_probabilities) for curve in (precision_recall, roc))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _picture(runs: tuple[tuple[str, str, str], ...], part: Part, index: int, dark: bool):
+    """The curves of (run id, letter, name) each."""
+    ids, letters, names = zip(*runs, strict=True)
+    of_precision, of_hits = zip(*(_curves(run, part, index) for run in ids), strict=True)
+    base = of_hits[0].photos / len(loaders.predictions(ids[0]).parts[part].true)
+    points = [[curve.points for curve in curves] for curves in (of_precision, of_hits)]
+    return one_vs_rest.plot(one_vs_rest.info(*points, letters, names, str(part), base), dark)

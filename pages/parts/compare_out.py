@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -28,6 +29,13 @@ class Basket:
     def picture(self, name: str, figure: go.Figure) -> None:
         self.pictures[name] = figure
 
+    def csv(self, name: str) -> str:
+        return csv_text(self.tables[name]())
+
+    def html(self, name: str) -> str:
+        """The picture as a page of its own."""
+        return self.pictures[name].to_html(include_plotlyjs=True)
+
 
 def config(name: str) -> dict:
     """Plotly's settings of a chart: a pointer on it brings one button that saves it."""
@@ -47,11 +55,11 @@ def offer(basket: Basket, part: str, report: Callable[[], str]) -> None:
     """A popover with everything that can be taken away; `report` makes the whole comparison as one file."""
     with st.popover("Take with you", icon=":material/download:", help="Tables, pictures and the whole comparison."):
         _button("The whole comparison, one file", report, f"comparison {part}.html", "text/html")
-        for name, make in basket.tables.items():
-            _button(f"{name.capitalize()}, CSV", lambda make=make: csv_text(make()), f"{name} {part}.csv", "text/csv")
-        for name, figure in basket.pictures.items():
-            make = lambda figure=figure: figure.to_html(include_plotlyjs=True, full_html=True)  # noqa: E731
-            _button(f"{name.capitalize()}, interactive", make, f"{name} {part}.html", "text/html")
+        # What a name stands for is looked up when it is asked for: a part of the view may have been drawn anew since.
+        for name in basket.tables:
+            _button(f"{name.capitalize()}, CSV", partial(basket.csv, name), f"{name} {part}.csv", "text/csv")
+        for name in basket.pictures:
+            _button(f"{name.capitalize()}, interactive", partial(basket.html, name), f"{name} {part}.html", "text/html")
         st.segmented_control(
             "Pictures are saved as",
             FORMATS,

@@ -16,8 +16,8 @@ STYLE = """
 .thaw-table caption { text-align: left; font-weight: 600; padding: 0 0 .3rem; white-space: nowrap; }
 .thaw-table table { border-collapse: collapse; font-variant-numeric: tabular-nums; line-height: 1.25; }
 .thaw-table th, .thaw-table td { text-align: left; vertical-align: top; padding: .3rem 1.1rem .3rem 0; border: 0; }
-.thaw-table td, .thaw-table thead th:not(:first-child) { min-width: 5.2rem; }
-.thaw-table thead th { vertical-align: bottom; font-weight: 600; max-width: 14rem; overflow-wrap: anywhere; }
+.thaw-table td, .thaw-table thead th:not(:first-child) { min-width: 5.9rem; overflow-wrap: anywhere; }
+.thaw-table thead th { vertical-align: bottom; font-weight: 600; max-width: 14rem; }
 .thaw-table tbody th { font-weight: 400; min-width: 9.5rem; max-width: 15rem; overflow-wrap: anywhere; }
 .thaw-table tr + tr, .thaw-table tbody tr:first-child { border-top: 1px solid rgba(128, 128, 128, .22); }
 .thaw-table small { display: block; font-size: .8rem; opacity: .72; font-weight: 400; }
