@@ -102,6 +102,7 @@ def arithmetic(predictions) -> None:
 
 def first_view(predictions) -> None:
     """The page's script with all runs ticked: cold, then one change of the numbers in the cells."""
+    import streamlit as st
     from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
     from streamlit.testing.v1 import AppTest
 
@@ -127,6 +128,8 @@ def first_view(predictions) -> None:
     app = AppTest.from_file(str(Path(__file__).parents[1] / "pages" / "frame.py"), default_timeout=120)
     app.switch_page("ensemble.py").run()  # the frame and its imports, but nothing that Compare reads
     warmup.keep_for_good()  # as the server does
+    st.cache_resource.clear()  # Ensemble reads the predictions of what it offers
+    st.cache_data.clear()
 
     def script(action) -> float:
         taken.clear()
