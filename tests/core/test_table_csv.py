@@ -43,4 +43,6 @@ def test_no_cell_of_any_text_starts_a_formula_and_every_text_comes_back(texts):
     written = csv_text(pd.DataFrame({"text": texts}))
     back = pd.read_csv(io.StringIO(written), dtype=str, keep_default_na=False, lineterminator="\n")["text"]
     assert not any(cell.startswith(FORMULA_STARTS) for cell in back)
-    assert [cell[1:] if text.startswith(FORMULA_STARTS) else cell for cell, text in zip(back, texts)] == texts
+    assert [
+        cell[1:] if text.startswith(FORMULA_STARTS) else cell for cell, text in zip(back, texts, strict=True)
+    ] == texts
