@@ -62,7 +62,11 @@ def plot(info: CoverageInfo, dark: bool = False, height: int = 380) -> go.Figure
             x=[100 * value for value in line.coverage],
             y=[100 * value for value in line.accuracy],
             customdata=[100 * value for value in line.threshold],
-            mode="lines",
+            mode="lines+text",
+            text=[*[""] * (len(line.coverage) - 1), f"<b>{line.letter}</b>"],  # dashes repeat, letters don't
+            textposition="middle right",
+            textfont={"color": own},
+            cliponaxis=False,
             name=f"{line.letter} {literal(line.name)}",
             legendgroup=line.letter,
             line={"color": own, "dash": run_dash(position), "width": 2.2},
@@ -83,7 +87,7 @@ def plot(info: CoverageInfo, dark: bool = False, height: int = 380) -> go.Figure
             )
     dress(figure, dark, height, legend=True)
     figure.add_hline(y=100 * info.wanted, line={"color": colours.quiet, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title_text="Photos that are answered", range=[0, 102], **percent_axis())
+    figure.update_xaxes(title_text="Photos that are answered", range=[0, 101], **percent_axis())
     figure.update_yaxes(title_text="Answers that are right", range=[100 * info.low, 101], ticksuffix=" %", nticks=6)
-    figure.update_layout(margin={"t": 30})
+    figure.update_layout(margin={"t": 30, "r": 24})
     return figure

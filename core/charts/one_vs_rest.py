@@ -76,7 +76,10 @@ def plot(info: OneVsRestInfo, dark: bool = False, height: int = 400) -> go.Figur
                 x=[100 * value for value in x],
                 y=[100 * value for value in y],
                 customdata=[100 * value for value in threshold],
-                mode="lines",
+                mode="lines+text",
+                text=_letter_at(letter, len(x), (position + 1) / (len(info.letters) + 1)),
+                textposition="top right" if column == 1 else "bottom right",
+                textfont={"color": part_colour(info.part, dark)},
                 name=f"{letter} {literal(name)}",
                 legendgroup=letter,
                 showlegend=column == 1,
@@ -91,3 +94,9 @@ def plot(info: OneVsRestInfo, dark: bool = False, height: int = 400) -> go.Figur
         figure.update_yaxes(title_text=y, range=[-1, 103], **percent_axis(), row=1, col=column)
     figure.update_layout(margin={"t": 62}, legend={"y": 1.12}, hovermode="closest")
     return figure
+
+
+def _letter_at(letter: str, points: int, along: float) -> list[str]:
+    """The letter at one point of a line, each run's at another: dashes repeat, letters don't."""
+    at = min(int(along * points), points - 1)
+    return [f"<b>{letter}</b>" if point == at else "" for point in range(points)]

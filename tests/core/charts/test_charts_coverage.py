@@ -26,3 +26,8 @@ def test_names_are_shown_as_they_are_and_runs_differ_by_their_dash():
     figure = coverage.plot(coverage.info([CURVE, CURVE], [None, None], "AB", ["<i>", "two"], 0.9), dark=True)
     assert figure.data[0].name == "A &lt;i&gt;"
     assert figure.data[0].line.dash != figure.data[1].line.dash
+
+
+def test_every_line_ends_in_its_letter():
+    figure = coverage.plot(coverage.info([CURVE, CURVE], [None, None], "AB", ["one", "two"], 0.9))
+    assert [list(trace.text) for trace in figure.data] == [["", "", "<b>A</b>"], ["", "", "<b>B</b>"]]

@@ -34,3 +34,9 @@ def test_a_run_without_a_curve_is_left_out_of_the_picture():
 
 def test_markup_in_a_name_is_shown_as_it_is():
     assert "&lt;b&gt;" in one_vs_rest.plot(of((CURVE, ROC), name="<b>"), dark=True).data[2].name
+
+
+def test_every_line_bears_its_letter_once():
+    figure = one_vs_rest.plot(of((CURVE, ROC), (CURVE, ROC), (CURVE, ROC)))
+    letters = ["".join(trace.text) for trace in figure.data if trace.name != "guessing"]
+    assert letters == [f"<b>{letter}</b>" for letter in "AABBCC"]
