@@ -63,6 +63,11 @@ def confusion(true: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.nda
     return np.bincount(true * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
+def accuracy_of(confusion: np.ndarray) -> float:
+    """Share of the photos on the diagonal of a confusion matrix (n_classes, n_classes); 0 where it is empty."""
+    return float(np.trace(confusion) / max(confusion.sum(), 1))
+
+
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, and 0 where whole is 0, so that an absent class counts 0 and is never NaN."""
     return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(part.shape, whole.shape)), where=whole != 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import fmean
 
 from core.records import ENDED_EARLY, Run, Status
 
@@ -29,6 +30,11 @@ class Line:
     def figures(self, name: str) -> list[float]:
         """The figure of each seed that has it; nothing of a run that is not finished."""
         return [run.metrics[name] for run in self.a_seed if run.status == Status.FINISHED and name in run.metrics]
+
+    def mean(self, name: str) -> float | None:
+        """Mean of the figure over the seeds; None where none has it."""
+        found = self.figures(name)
+        return fmean(found) if found else None
 
 
 def lines(runs: Iterable[Run], fold: bool = True) -> list[Line]:

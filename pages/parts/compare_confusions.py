@@ -9,6 +9,7 @@ import streamlit as st
 from core.charts import confusion_difference, confusion_matrix
 from core.charts.layout import labels
 from core.evaluation import Comparison
+from core.evaluation.figures import accuracy_of
 from core.evaluation.pairs import merged, most_confused
 from core.evaluation.pairs import order as look_alikes
 from core.records import Run
@@ -153,7 +154,7 @@ def _grid(found: Comparison, names: dict[str, str], sources: list[Source], numbe
 
 def _one(found: Comparison, name: str, source: Source, numbers: str, order) -> None:
     confusion, c = confusion_of(found, source), len(found.classes)
-    right = np.trace(confusion) / max(confusion.sum(), 1)
+    right = accuracy_of(confusion)
     more = f" and {len(source.letters) - 1} more, their mean" if len(source.letters) > 1 else ""
     of = words.percent(right, round(confusion.sum()))
     st.markdown(f"**{', '.join(source.letters)}** {words.plain(name)}{more}: {of}")

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.datasets import find_dataset
 from core.errors import ThawError, UnknownDataset
+from core.evaluation.figures import accuracy_of
 from core.records import Run
 from core.runs.files import CONFUSIONS, read_json
 from core.settings import settings
@@ -54,7 +55,7 @@ def _slider(run: Run, found: dict[int, np.ndarray], classes: tuple[str, ...]) ->
             help="Counts over all phases. The arrow keys move it.",
         )
     confusion = found[epoch]
-    right = np.trace(confusion) / max(confusion.sum(), 1)
+    right = accuracy_of(confusion)
     told = words.percent(right, int(confusion.sum()))
     st.markdown(f"Epoch {epoch}: {told} are right" + (", and the run keeps this epoch's weights" * (epoch == kept)))
     alt = f"Confusion matrix of {run.name} after epoch {epoch}: {told} photos on the diagonal."

@@ -67,13 +67,12 @@ def repeats(line: Line) -> str:
 
 
 def _percent(shown: list[Line], figure: str) -> pd.Series:
-    means = [np.mean(found) if (found := line.figures(figure)) else None for line in shown]
-    return pd.Series(means, dtype=float).mul(100)
+    return pd.Series([line.mean(figure) for line in shown], dtype=float).mul(100)
 
 
 def _seconds(line: Line) -> str:
-    found = line.figures("seconds")
-    return words.duration(float(np.mean(found))) if found and line.first.kind == RunKind.TRAINED else ""
+    seconds = line.mean("seconds")
+    return words.duration(seconds) if seconds is not None and line.first.kind == RunKind.TRAINED else ""
 
 
 def _tags(line: Line) -> tuple[str, ...]:

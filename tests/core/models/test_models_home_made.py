@@ -32,7 +32,7 @@ def spec_of(network: HomeMade, **fields) -> RunSpec:
     return RunSpec(dataset="d", split="s", backbone=HOME_MADE, network=network, phases=phases, **fields)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(NETWORKS, st.sampled_from([32, 47]))
 def test_layers_are_those_that_keras_builds_in_its_order(network, size):
     from core.models.freezing import crossing_counts
