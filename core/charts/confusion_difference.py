@@ -7,7 +7,17 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.colours import ink_on, mix, palette
-from core.charts.confusion_matrix import CLICKABLE, cells, default_height, form_of, frame, info, short, square
+from core.charts.confusion_matrix import (
+    CLICKABLE,
+    cells,
+    colour_bar,
+    default_height,
+    form_of,
+    frame,
+    info,
+    short,
+    square,
+)
 from core.charts.layout import SMALL, literal
 
 MINUS = "\N{MINUS SIGN}"
@@ -78,14 +88,7 @@ def plot(
             colorbar={
                 "tickvals": [-info.limit, 0, info.limit],
                 "ticktext": [f"{MINUS}{info.limit:,.0f}", "0", f"+{info.limit:,.0f}"],
-                "len": min(260, 0.55 * height),
-                "lenmode": "pixels",
-                "y": 1,
-                "yanchor": "top",
-                "thickness": 10,
-                "outlinewidth": 0,
-                "tickfont": {"size": SMALL, "color": colours.quiet},
-                "title": {"text": info.unit, "side": "right", "font": {"size": SMALL, "color": colours.quiet}},
+                **colour_bar(info.unit, height, dark),
             },
             hoverinfo="skip" if small else None,
             hovertemplate=None

@@ -132,6 +132,21 @@ def outlined(figure: go.Figure, index: Sequence[int], cell: tuple[int, int] | No
     return figure
 
 
+def colour_bar(title: str, height: int, dark: bool) -> dict:
+    """Where the scale of a matrix stands and what it is called, for Plotly's colorbar."""
+    font = {"size": SMALL, "color": palette(dark).quiet}
+    return {
+        "len": min(260, 0.55 * height),
+        "lenmode": "pixels",
+        "y": 1,
+        "yanchor": "top",
+        "thickness": 10,
+        "outlinewidth": 0,
+        "tickfont": font,
+        "title": {"text": title, "side": "right", "font": font},
+    }
+
+
 def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int) -> go.Heatmap:
     colours = palette(dark)
     small = len(info.classes) <= CLICKABLE
@@ -150,14 +165,7 @@ def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int) -> go.He
         showscale=scale,
         colorbar={
             **percent_axis(),
-            "len": min(260, 0.55 * height),
-            "lenmode": "pixels",
-            "y": 1,
-            "yanchor": "top",
-            "thickness": 10,
-            "outlinewidth": 0,
-            "tickfont": {"size": SMALL, "color": colours.quiet},
-            "title": {"text": f"of the {info.by}", "side": "right", "font": {"size": SMALL, "color": colours.quiet}},
+            **colour_bar(f"of the {info.by}", height, dark),
         },
         customdata=None if small else np.stack([info.counts, whole], axis=2),
         hoverinfo="skip" if small else None,
