@@ -277,5 +277,13 @@ class NeedsProbabilities(ThawError):
     """{rule} needs probabilities, but {name} only brought labels. Use the majority vote or leave that member out."""
 
 
+class NoWeights(ThawError):
+    """All members weigh 0, so nobody's answer counts. Give at least one member a weight."""
+
+
+class NoSubsets(ThawError):
+    """Stacking learns anew for every set of members, so its sets are not looked at one by one. Choose another rule for that, the mean of probabilities for one."""
+
+
 class StoreUnavailable(ThawError):
     """The run store can't be opened ({reason}). Check free disk space and that THAW_HOME can be written."""

@@ -5,7 +5,7 @@ import streamlit as st
 from core.charts import ensemble_bar
 from core.ensembles import RULES, Gain, gain_over_best
 from core.errors import ThawError
-from core.records import Part
+from core.records import EnsembleSpec, Member, Part, RuleName
 from pages.parts import ensemble_members, ensemble_photos, ensemble_table, loaders, results, selection, style, words
 from pages.parts.ensemble_members import Candidates
 
@@ -19,8 +19,8 @@ def combined(found: Candidates) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rule = st.segmented_control(
             "How they decide",
-            list(RULES),
-            format_func=lambda name: RULES[name].title,
+            [str(rule) for rule in RULES],
+            format_func=lambda name: RULES[RuleName(name)].title,
             default="vote",
             required=True,
             key="ensemble_rule",
@@ -29,12 +29,13 @@ def combined(found: Candidates) -> None:
         )
         part = results.part_switch("ensemble")
         numbers = results.numbers_switch("ensemble")
-    st.caption(RULES[rule].help)
+    st.caption(RULES[RuleName(rule)].help)
     members = {run_id: found.predictions[run_id] for run_id in found.on}
     names = {run_id: found.name(run_id) for run_id in members}
+    spec = EnsembleSpec(rule=RuleName(rule), members=tuple(Member(run=run_id) for run_id in members))
     try:
-        gain = gain_over_best(members, rule, part, names)
-        headline(gain, members, rule, names)
+        gain = gain_over_best(spec, members, part, names)
+        headline(gain, spec, members, names)
     except ThawError as error:
         st.error(f"{words.plain(str(error))} Switch it off on the left.", icon=":material/error:")
         return
@@ -53,12 +54,12 @@ def combined(found: Candidates) -> None:
         ensemble_photos.show(gain, members[gain.best].classes, names[gain.best])
 
 
-def headline(gain: Gain, members: dict, rule: str, names: dict[str, str]) -> None:
+def headline(gain: Gain, spec: EnsembleSpec, members: dict, names: dict[str, str]) -> None:
     """The one big figure: validation; the test figure small beside it where it may be seen."""
-    validation = gain if gain.part == Part.VALIDATION else gain_over_best(members, rule, Part.VALIDATION, names)
+    validation = gain if gain.part == Part.VALIDATION else gain_over_best(spec, members, Part.VALIDATION, names)
     text = f"of {validation.figures.photos:,} validation photos are right"
-    if selection.show_test(looking_at=f"ensemble {rule} {' '.join(sorted(members))}"):
-        test = gain if gain.part == Part.TEST else gain_over_best(members, rule, Part.TEST, names)
+    if selection.show_test(looking_at=f"ensemble {spec.id}"):
+        test = gain if gain.part == Part.TEST else gain_over_best(spec, members, Part.TEST, names)
         text += f" · test: {words.percent(test.figures.accuracy, test.figures.photos)}"
     style.figure(words.percent(validation.figures.accuracy), text)
 

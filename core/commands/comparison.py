@@ -1,6 +1,5 @@
 """Several runs side by side, together, and predictions that were made elsewhere."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +9,9 @@ from core.commands import named
 from core.commands.json_objects import short_run_json
 from core.commands.terminal import Json, emit
 from core.errors import PathNotFound, TooFewRuns
-from core.records import Predictions, Run, RunKind
+from core.records import EnsembleSpec, Member, Predictions, RuleName, Run, RunKind
 
 Runs = Annotated[list[str], typer.Argument(help="Ids, first letters of ids, or names.")]
-
-
-class Rule(StrEnum):
-    VOTE = "vote"
-    MEAN = "mean"
 
 
 def predictions_add(
@@ -69,14 +63,15 @@ def _with_interval(run: dict, part: str, figure: str) -> str:
 
 def ensemble(
     names: Runs,
-    rule: Annotated[Rule, typer.Option(help="How the members' answers become one.")] = Rule.VOTE,
+    rule: Annotated[RuleName, typer.Option(help="How the members' answers become one.")] = RuleName.VOTE,
     as_json: Json = False,
 ):
     """Figures of each member and of the ensemble."""
     from core.ensembles import ensemble_json
 
     found, called = _predictions(_runs(names, "An ensemble", 1))
-    value = ensemble_json(found, rule.value, [called[run] for run in found])
+    spec = EnsembleSpec(rule=rule, members=tuple(Member(run=run) for run in found))
+    value = ensemble_json(spec, found, called)
     lines = [
         f"{part}: {figures['accuracy']:.4f} together, members "
         + ", ".join(f"{member[part]['accuracy']:.4f}" for member in value["members"])

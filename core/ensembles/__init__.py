@@ -1,6 +1,21 @@
-"""Several models that answer together: voting rules and what an ensemble gains over its best member."""
+"""Several models that answer together: rules, what they gain and why, and which members to choose."""
 
 from core.ensembles.gain import Gain, best_member, gain_over_best
-from core.ensembles.voting import RULES, EnsemblePart, combine, ensemble_json
+from core.ensembles.printed import ensemble_json
+from core.ensembles.rules import RULES
+from core.ensembles.voting import EnsemblePart, adds, check, combine, learns, member_weights, scores
 
-__all__ = ["RULES", "EnsemblePart", "Gain", "best_member", "combine", "ensemble_json", "gain_over_best"]
+__all__ = [
+    "RULES",
+    "EnsemblePart",
+    "Gain",
+    "adds",
+    "best_member",
+    "check",
+    "combine",
+    "ensemble_json",
+    "gain_over_best",
+    "learns",
+    "member_weights",
+    "scores",
+]

@@ -1,14 +1,15 @@
 """What an ensemble gains over its best member: figures side by side, classes won and lost, photos rescued and lost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from core.ensembles.voting import check_members, combine
+from core.ensembles.voting import combine
 from core.evaluation.differences import Difference, holm, mcnemar, paired_difference, verdict
 from core.evaluation.figures import METRICS, Figures, part_figures
-from core.records import Part, Predictions
+from core.records import EnsembleSpec, Part, Predictions
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Gain:
         return "T" + sentence[1:] if sentence.startswith("the ensemble") else sentence
 
 
-def best_member(members: dict[str, Predictions]) -> str:
+def best_member(members: Mapping[str, Predictions]) -> str:
     """Run id of the member with the highest validation accuracy; of equals the one with the smallest id.
 
     The choice is made on validation, and does not depend on the order of the members.
@@ -51,16 +52,17 @@ def best_member(members: dict[str, Predictions]) -> str:
     return max(sorted(members), key=accuracy)
 
 
-def gain_over_best(members: dict[str, Predictions], rule: str, part: Part, names: dict[str, str] | None = None) -> Gain:
-    """Combine `members` (by run id) with `rule` on `part` and set the result beside the best member.
+def gain_over_best(
+    spec: EnsembleSpec, predictions: Mapping[str, Predictions], part: Part, names: Mapping[str, str] | None = None
+) -> Gain:
+    """Combine the members of `spec` on `part` and set the result beside the best member.
 
-    `names` are what error sentences call the runs. Raises TooFewRuns, DifferentTest, BadPredictions.
+    `predictions` by run id hold the members; `names` are what error sentences call them. Raises what `combine` raises.
     """
-    called = [(names or {}).get(run, run) for run in members]
-    check_members(list(members.values()), called)
+    answers = combine(spec, predictions, part, names)
+    members = {run: predictions[run] for run in spec.runs}
     best = best_member(members)
     classes = members[best].classes
-    answers = combine(list(members.values()), rule, part, called)
     best_answers = members[best].parts[part]
     best_predicted = best_answers.predicted
     ensemble_figures = answers.figures(classes)

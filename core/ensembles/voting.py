@@ -1,34 +1,20 @@
-"""How members' answers become one answer: majority vote and mean of probabilities."""
+"""An ensemble's answers to validation and test photos, by any of the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import softmax
 
-from core.errors import BadPredictions, DifferentTest, TooFewRuns
-from core.evaluation.figures import Figures, figures_of, part_figures
-from core.records import Part, Predictions
+from core.ensembles import rules
+from core.ensembles.rules import RULES, STEPS, VOTE
+from core.ensembles.stacking import stacked
+from core.errors import BadPredictions, DifferentTest, NeedsProbabilities, NoWeights, TooFewRuns
+from core.evaluation.figures import Figures, figures_of
+from core.records import EnsembleSpec, Part, Predictions, RuleName, Weighting
 
-# Probabilities are added as whole multiples of 2^-52, so that a sum is exact and the members' order can't change an
-# answer. float32 resolves 2^-24, so nothing a model said is lost; int64 holds the sum of 2,047 members.
-STEPS = 2.0**52
-MOST_MEMBERS = 2047
-
-
-class Rule(NamedTuple):
-    title: str
-    help: str  # what it does, in one sentence
-
-
-RULES = {
-    "vote": Rule(
-        "Majority vote", "Each member has one vote a photo; a tie goes to the tied class of highest mean probability."
-    ),
-    "mean": Rule(
-        "Mean of probabilities", "The members' probabilities are averaged, and the class of highest mean wins."
-    ),
-}
+FOLDS = 5  # a rule that learns from validation answers each fifth of it from the other four
 
 
 @dataclass(frozen=True)
@@ -37,7 +23,7 @@ class EnsemblePart:
 
     true: np.ndarray  # int64 (n_photos,)
     predicted: np.ndarray  # int64 (n_photos,)
-    probabilities: np.ndarray  # float64 (n_photos, n_classes), rows sum to 1: mean probabilities, or shares of votes
+    probabilities: np.ndarray  # float64 (n_photos, n_classes), rows sum to 1: probabilities, or shares of votes
     tied: np.ndarray  # bool (n_photos,), where several classes were exactly level at the top
     has_probabilities: bool  # False for votes and where a member brought labels only: then there is no loss
 
@@ -49,124 +35,171 @@ class EnsemblePart:
         return figures_of(self.true, self.predicted, classes, self.probabilities if self.has_probabilities else None)
 
 
-def _sums(stack: np.ndarray) -> np.ndarray:
-    """Exact sums over the members, int64 (n_photos, n_classes) in units of 2^-52."""
-    total = np.zeros(stack.shape[1:], np.int64)
-    for probabilities in stack:  # member by member: no float64 copy of the whole stack
-        total += np.rint(probabilities * STEPS).astype(np.int64)
-    return total
+class Scores(NamedTuple):
+    """What each member adds, under a rule that adds: the class with the highest sum wins, of equals the first."""
+
+    runs: tuple[str, ...]  # ids, sorted
+    members: np.ndarray  # int64 (n_members, n_photos, n_classes)
+    prior: np.ndarray  # int64 (n_photos, n_classes), there before a member answers
+    true: np.ndarray  # int64 (n_photos,)
 
 
-def _highest(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Index of the highest score in each row (the first of equals), and whether it has equals."""
-    level = scores == scores.max(axis=1, keepdims=True)
-    return level.argmax(axis=1), level.sum(axis=1) > 1
+def learns(spec: EnsembleSpec) -> bool:
+    """Whether the rule learns from validation labels, so that validation is answered fold by fold."""
+    return RULES[spec.rule].learns or (spec.rule == RuleName.WEIGHTED and spec.weighting == Weighting.OPTIMISED)
 
 
-def vote(stack: np.ndarray) -> tuple[np.ndarray, int, np.ndarray]:
-    """Majority vote; a tie goes to the tied class with the highest mean probability, then to the first class.
+def adds(rule: RuleName) -> bool:
+    """Whether members' scores are added, so that members can be switched one by one without learning anew."""
+    return RULES[rule].adds
 
-    Parameters
-    ----------
-    stack : float ndarray of shape (n_members, n_photos, n_classes), 0 to 1
 
-    Returns
-    -------
-    predicted : int64 ndarray of shape (n_photos,)
-    ties : how many photos had several classes with the most votes
-    tied : bool ndarray of shape (n_photos,), which ones
+def folds(true: np.ndarray) -> np.ndarray:
+    """Which of `FOLDS` each photo is in, int ndarray of shape (n_photos,); each class is spread evenly."""
+    found = np.empty(len(true), int)
+    found[np.argsort(true, kind="stable")] = np.arange(len(true)) % FOLDS
+    return found
+
+
+def check_members(predictions: Mapping[str, Predictions], names: Mapping[str, str] | None = None) -> None:
+    """Raise DifferentTest unless all answered the same photos, TooFewRuns when there is none, BadPredictions for NaN.
+
+    `names` are what sentences call the runs.
     """
-    counts = vote_counts(stack)
-    predicted, tied = _highest(counts)
-    if tied.any():
-        level = counts[tied] == counts[tied].max(axis=1, keepdims=True)
-        predicted[tied] = np.where(level, _sums(stack[:, tied]), -1).argmax(axis=1)
-    return predicted, int(tied.sum()), tied
-
-
-def vote_counts(stack: np.ndarray) -> np.ndarray:
-    """Votes each class got for each photo: int64 ndarray of shape (n_photos, n_classes)."""
-    _, n_photos, n_classes = stack.shape
-    cells = np.arange(n_photos) * n_classes + stack.argmax(axis=2)  # (n_members, n_photos)
-    return np.bincount(cells.ravel(), minlength=n_photos * n_classes).reshape(n_photos, n_classes)
-
-
-def mean(stack: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean of the members' probabilities; classes exactly level go to the first.
-
-    Parameters
-    ----------
-    stack : float ndarray of shape (n_members, n_photos, n_classes), 0 to 1
-
-    Returns
-    -------
-    predicted : int64 ndarray of shape (n_photos,)
-    probabilities : float64 ndarray of shape (n_photos, n_classes), the mean
-    tied : bool ndarray of shape (n_photos,), where several classes were exactly level at the top
-    """
-    sums = _sums(stack)
-    predicted, tied = _highest(sums)
-    return predicted, sums / (STEPS * len(stack)), tied
-
-
-def check_members(predictions: Sequence[Predictions], names: Sequence[str] | None = None) -> None:
-    """Raise DifferentTest unless all members answered the same photos; TooFewRuns when there is none."""
     if not predictions:
         raise TooFewRuns(verb="An ensemble", needed=1, received=0)
-    if len(predictions) > MOST_MEMBERS:
-        raise ValueError(f"An ensemble takes at most {MOST_MEMBERS} members. Received: {len(predictions)}")
-    names = names or [f"member {number}" for number in range(1, len(predictions) + 1)]
-    first = predictions[0]
-    for name, member in zip(names, predictions, strict=True):
-        if member.evaluation_id != first.evaluation_id or member.classes != first.classes:
+    names = dict(zip(predictions, predictions, strict=True)) | dict(names or {})
+    first, *_ = predictions
+    reference = predictions[first]
+    for run, member in predictions.items():
+        if member.evaluation_id != reference.evaluation_id or member.classes != reference.classes:
             raise DifferentTest(
-                name=name, received=member.evaluation_id, reference=names[0], expected=first.evaluation_id
+                name=names[run],
+                received=member.evaluation_id,
+                reference=names[first],
+                expected=reference.evaluation_id,
             )
+        if not all(np.isfinite(part.probabilities).all() for part in member.parts.values()):
+            raise BadPredictions(name=names[run], reason="some probabilities are not numbers")
+
+
+def check(spec: EnsembleSpec, predictions: Mapping[str, Predictions], names: Mapping[str, str] | None = None) -> None:
+    """What `check_members` raises; NeedsProbabilities, and NoWeights where all members of a weighted mean weigh 0."""
+    members = {run: predictions[run] for run in spec.runs}
+    check_members(members, names)
+    by_optimum = spec.rule == RuleName.WEIGHTED and spec.weighting == Weighting.OPTIMISED
+    if RULES[spec.rule].needs_probabilities or by_optimum:
+        for run, member in members.items():
+            if not member.has_probabilities:
+                rule = "A weighted mean with optimised weights" if by_optimum else RULES[spec.rule].title
+                raise NeedsProbabilities(rule=rule, name=(names or {}).get(run, run))
+    by_hand = spec.rule == RuleName.WEIGHTED and spec.weighting == Weighting.HAND
+    if by_hand and not any(member.weight for member in spec.members):
+        raise NoWeights()
 
 
 def combine(
-    predictions: Sequence[Predictions], rule: str, part: Part, names: Sequence[str] | None = None
+    spec: EnsembleSpec, predictions: Mapping[str, Predictions], part: Part, names: Mapping[str, str] | None = None
 ) -> EnsemblePart:
-    """The ensemble's answers on `part`, by `rule` ("vote" or "mean").
+    """The ensemble's answers on `part`.
 
-    `names` are the members' names for error sentences. A member that brought labels only counts as probability 1 for
-    its answer. Raises DifferentTest, TooFewRuns, BadPredictions (probabilities that are no numbers).
+    What a rule learns it learns on validation. Its answers to validation photos are then made in five folds, each
+    from what the other four teach, so that its validation figures speak of photos it did not learn from. A member that
+    brought labels only counts as probability 1 for its answer.
+
+    `predictions` by run id hold the members; `names` are what error sentences call them. Raises DifferentTest,
+    TooFewRuns, BadPredictions (probabilities that are no numbers), NeedsProbabilities, NoWeights.
     """
-    check_members(predictions, names)
-    stack = np.stack([member.parts[part].probabilities for member in predictions])  # (m, n, c) float32
-    if not np.isfinite(stack).all():
-        bad = next(number for number, member in enumerate(stack) if not np.isfinite(member).all())
-        name = names[bad] if names else f"member {bad + 1}"
-        raise BadPredictions(name=name, reason="some probabilities are not numbers")
-    has_probabilities = rule == "mean" and all(member.has_probabilities for member in predictions)
-    if rule == "vote":
-        predicted, _, tied = vote(stack)
-        probabilities = vote_counts(stack) / len(stack)
-    elif rule == "mean":
-        predicted, probabilities, tied = mean(stack)
+    check(spec, predictions, names)
+    if not adds(spec.rule):
+        return _stacking(spec, predictions, part)
+    found = _scores(spec, predictions, part)
+    return answers(spec, found, all(predictions[run].has_probabilities for run in spec.runs))
+
+
+def scores(
+    spec: EnsembleSpec, predictions: Mapping[str, Predictions], part: Part, names: Mapping[str, str] | None = None
+) -> Scores:
+    """What each member adds on `part`; see `combine`. ValueError for a rule that does not add."""
+    check(spec, predictions, names)
+    if not adds(spec.rule):
+        raise ValueError(f"{spec.rule} does not add its members' scores")
+    return _scores(spec, predictions, part)
+
+
+def answers(spec: EnsembleSpec, found: Scores, has_probabilities: bool = True) -> EnsemblePart:
+    """The answers that members' scores add up to; `has_probabilities`: whether all members brought some."""
+    total = found.prior + found.members.sum(axis=0)
+    tops = total // VOTE if spec.rule == RuleName.VOTE else total  # probabilities settle a tie, they don't undo it
+    tied = (tops == tops.max(axis=1, keepdims=True)).sum(axis=1) > 1
+    if spec.rule == RuleName.VOTE:
+        probabilities = tops / len(found.runs)
+    elif spec.rule == RuleName.BAYES:
+        probabilities = softmax(total / STEPS, axis=1)
     else:
-        raise ValueError(f"rule must be one of {', '.join(RULES)}. Received: {rule}")
-    return EnsemblePart(predictions[0].parts[part].true, predicted, probabilities, tied, has_probabilities)
+        probabilities = total / np.maximum(total.sum(axis=1, keepdims=True), 1)
+    counted = spec.rule in (RuleName.VOTE, RuleName.CLASSES)
+    return EnsemblePart(found.true, total.argmax(axis=1), probabilities, tied, has_probabilities and not counted)
 
 
-def ensemble_json(members: dict[str, Predictions], rule: str, names: Sequence[str] | None = None) -> dict:
-    """The object of `ensemble --json`: rule, members, ensemble, ties, subsets.
+def member_weights(spec: EnsembleSpec, predictions: Mapping[str, Predictions]) -> dict[str, float]:
+    """Weight of each run under the rule "weighted", of sum 1; equal weights under another rule."""
+    if spec.rule != RuleName.WEIGHTED:
+        return dict.fromkeys(spec.runs, 1 / len(spec.runs))
+    runs, stack, true = _stack(spec, predictions, Part.VALIDATION)
+    return dict(zip(runs, _weights(spec, runs, stack, true).tolist(), strict=True))
 
-    `members` maps run ids to predictions; the order is kept and changes no figure.
-    """
-    predictions = list(members.values())
-    check_members(predictions, names or list(members))
-    parts = list(predictions[0].parts)
-    combined = {part: combine(predictions, rule, part, names or list(members)) for part in parts}
-    classes = predictions[0].classes
-    return {
-        "rule": rule,
-        "members": [
-            {"id": run}
-            | {str(part): part_figures(of.parts[part], classes, of.has_probabilities).summary for part in parts}
-            for run, of in members.items()
-        ],
-        "ensemble": {str(part): answers.figures(classes).summary for part, answers in combined.items()},
-        "ties": {str(part): answers.ties for part, answers in combined.items()},
-        "subsets": [],
-    }
+
+def _stack(spec: EnsembleSpec, predictions, part: Part) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """Run ids, sorted so that the order of the members changes nothing; (m, n, c) float32; the labels (n,)."""
+    runs = tuple(sorted(spec.runs))
+    stack = np.stack([predictions[run].parts[part].probabilities for run in runs])
+    return runs, stack, predictions[runs[0]].parts[part].true
+
+
+def _weights(spec: EnsembleSpec, runs, stack, true) -> np.ndarray | None:
+    """float64 (n_members,), sum 1; None where the rule knows no weights."""
+    if spec.rule != RuleName.WEIGHTED:
+        return None
+    by_run = {member.run: member.weight for member in spec.members}
+    found = rules.weights_of(spec.weighting, stack, true, np.array([by_run[run] for run in runs]))
+    return found / found.sum()
+
+
+def _scores(spec: EnsembleSpec, predictions, part: Part) -> Scores:
+    runs, known, labels = _stack(spec, predictions, Part.VALIDATION)
+    if part == Part.VALIDATION and learns(spec):
+        return _by_folds(spec, runs, known, labels)
+    learned = rules.learn(spec.rule, known, labels, _weights(spec, runs, known, labels))
+    stack, true = (known, labels) if part == Part.VALIDATION else _stack(spec, predictions, part)[1:]
+    return Scores(runs, *_added(spec, learned, stack), true)
+
+
+def _by_folds(spec: EnsembleSpec, runs, stack: np.ndarray, true: np.ndarray) -> Scores:
+    members, prior, fold = np.empty(stack.shape, np.int64), np.empty(stack.shape[1:], np.int64), folds(true)
+    for number in range(FOLDS):
+        here, known = fold == number, fold != number
+        taught, labels = stack[:, known], true[known]
+        learned = rules.learn(spec.rule, taught, labels, _weights(spec, runs, taught, labels))
+        members[:, here], prior[here] = _added(spec, learned, stack[:, here])
+    return Scores(runs, members, prior, true)
+
+
+def _added(spec: EnsembleSpec, learned: rules.Learned, stack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    found = [rules.scores(spec.rule, weights, member) for weights, member in zip(learned.weights, stack, strict=True)]
+    return np.stack(found), rules.prior_scores(learned.prior, *stack.shape[1:])
+
+
+def _stacking(spec: EnsembleSpec, predictions, part: Part) -> EnsemblePart:
+    _, known, labels = _stack(spec, predictions, Part.VALIDATION)
+    if part == Part.VALIDATION:
+        true, probabilities, fold = labels, np.zeros(known.shape[1:]), folds(labels)
+        for number in range(FOLDS):
+            here, taught = fold == number, fold != number
+            if here.any():
+                probabilities[here] = stacked(known[:, taught], labels[taught], known[:, here])
+    else:
+        _, stack, true = _stack(spec, predictions, part)
+        probabilities = stacked(known, labels, stack)
+    highest = probabilities == probabilities.max(axis=1, keepdims=True)
+    return EnsemblePart(true, probabilities.argmax(axis=1), probabilities, highest.sum(axis=1) > 1, True)

@@ -1,0 +1,78 @@
+"""Who is right in many sets of members at once: sums of margins instead of votes counted anew.
+
+A photo's margin against a class is the true class's score less that class's. Margins add as scores do; a set is right
+about a photo where no sum of its members' margins is below 0.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from core.ensembles.voting import Scores
+
+TOLD = 512  # sets between two reports
+Report = Callable[[int, int], None]  # sets done, sets in all
+
+
+class Margins:
+    """Margins of each member, for photos that not every set gets equally right or wrong."""
+
+    def __init__(self, scores: Scores):
+        self.photos = len(scores.true)
+        prior = _margins(scores.prior, scores.true)
+        # Of classes with equal scores the first wins: a class before the true one needs a clear loss.
+        n_classes = scores.prior.shape[1]
+        prior -= np.arange(n_classes - 1)[:, None] < scores.true
+        members = np.stack([_margins(one, scores.true) for one in scores.members])
+        least, most = members.min(axis=0), members.max(axis=0)
+        always_right = (np.minimum(least, prior + least) >= 0).all(axis=0)
+        always_wrong = (np.maximum(most, prior + most) < 0).any(axis=0)
+        self.open = np.flatnonzero(~(always_right | always_wrong))  # photos that depend on who is in the set
+        self.always_right = always_right
+        self.members = np.ascontiguousarray(members[:, :, self.open])  # int64 (n_members, n_classes - 1, n_open)
+        self.prior = np.ascontiguousarray(prior[:, self.open])  # int64 (n_classes - 1, n_open)
+
+    def sums(self, sets: np.ndarray, report: Report | None = None) -> Iterator[np.ndarray]:
+        """The margins' sum of each set, in the same array again and again: int64 (n_classes - 1, n_open).
+
+        sets : bool ndarray of shape (n_sets, n_members), in any order; quickest where neighbours differ by one member
+        """
+        total, current = self.prior.copy(), np.zeros(len(self.members), bool)
+        for number, wanted in enumerate(sets):
+            for member in np.flatnonzero(wanted != current).tolist():
+                if wanted[member]:
+                    total += self.members[member]
+                else:
+                    total -= self.members[member]
+            current = wanted
+            yield total
+            if report and (number + 1) % TOLD == 0:
+                report(number + 1, len(sets))
+
+    def count_right(self, sets: np.ndarray, report: Report | None = None) -> np.ndarray:
+        """How many photos each set gets right, int64 (n_sets,); an empty set is none of its business: see `sums`."""
+        settled = int(self.always_right.sum())
+        found = [np.count_nonzero(total.min(axis=0) >= 0) for total in self.sums(sets, report)]
+        return np.array(found, np.int64) + settled
+
+    def right(self, sets: np.ndarray) -> np.ndarray:
+        """Which photos each set gets right, bool (n_sets, n_photos)."""
+        found = np.repeat(self.always_right[None], len(sets), axis=0)
+        for row, total in zip(found, self.sums(sets), strict=True):
+            row[self.open] = total.min(axis=0) >= 0
+        return found
+
+
+def _margins(scores: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """int64 (n_classes - 1, n_photos): the true class's score less each other class's, in the order of the classes."""
+    n, c = scores.shape
+    others = np.arange(c - 1)[:, None]
+    others = others + (others >= true)
+    photos = np.arange(n)
+    return scores[photos, true] - scores[photos, others]
+
+
+def gray_sets(n_members: int) -> np.ndarray:
+    """All sets but the empty one, each differing from the one before by one member: bool (2^n - 1, n_members)."""
+    numbers = np.arange(1, 2**n_members)
+    return ((numbers ^ (numbers >> 1))[:, None] >> np.arange(n_members) & 1).astype(bool)
