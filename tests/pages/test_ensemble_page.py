@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core import datasets
 from core.ensembles import gain_over_best
 from core.evaluation import part_figures
-from core.records import Part, PartPredictions, Predictions, RunKind
+from core.records import EnsembleSpec, Member, Part, PartPredictions, Predictions, RuleName, RunKind
 from core.runs import RunStore
 from core.settings import Settings
 
@@ -107,6 +107,11 @@ def big_figure(app) -> str:
     )
 
 
+def gain_of(members, rule: str, part: Part):
+    spec = EnsembleSpec(rule=RuleName(rule), members=tuple(Member(run=run) for run in members))
+    return gain_over_best(spec, members, part)
+
+
 def percent(share) -> str:
     return f"{100 * share:.1f} %"
 
@@ -127,18 +132,18 @@ def test_with_nobody_on_one_button_switches_everybody_on(members):
     primary.click().run()
     assert not app.exception
     assert set(app.session_state["runs"]) == set(members)
-    assert percent(gain_over_best(members, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
+    assert percent(gain_of(members, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
 
 
 def test_a_switch_moves_the_figure_the_table_and_the_matrix_and_stays_in_the_ticked_runs(members):
     app = opened(runs=list(members))
-    every = gain_over_best(members, "vote", Part.VALIDATION)
+    every = gain_of(members, "vote", Part.VALIDATION)
     assert percent(every.figures.accuracy) in big_figure(app)
     off = list(members)[1]
     app.toggle(key=f"ensemble_member_{off}").set_value(False).run()
     assert not app.exception
     kept = {run: of for run, of in members.items() if run != off}
-    gain = gain_over_best(kept, "vote", Part.VALIDATION)
+    gain = gain_of(kept, "vote", Part.VALIDATION)
     assert percent(gain.figures.accuracy) in big_figure(app)
     assert app.session_state["runs"] == list(kept)
     table = next(each.value for each in app.dataframe if "gain" in each.value)
@@ -156,21 +161,21 @@ def test_a_switch_moves_the_figure_the_table_and_the_matrix_and_stays_in_the_tic
 def test_the_rule_is_switched_and_an_address_may_name_it(members):
     app = opened(runs=list(members), ensemble_rule="Mean of probabilities")
     assert not app.exception
-    assert percent(gain_over_best(members, "mean", Part.VALIDATION).figures.accuracy) in big_figure(app)
+    assert percent(gain_of(members, "mean", Part.VALIDATION).figures.accuracy) in big_figure(app)
     assert "averaged" in words(app)
 
 
 def test_the_page_says_how_many_photos_were_tied(members):
     two = dict(list(members.items())[:2])
     app = opened(runs=list(two))
-    ties = gain_over_best(two, "vote", Part.VALIDATION).ties
+    ties = gain_of(two, "vote", Part.VALIDATION).ties
     assert ties > 1
     assert f"{ties} validation photos tied; each went to the tied class" in words(app)
 
 
 def test_no_test_figure_is_in_the_page_before_the_switch_is_on(members):
     app = opened(runs=list(members))
-    test = gain_over_best(members, "vote", Part.TEST)
+    test = gain_of(members, "vote", Part.TEST)
     figures = {percent(test.figures.accuracy)}
     figures |= {percent(part_figures(of.parts[Part.TEST], CLASSES).accuracy) for of in members.values()}
     # What validation could say by itself: accuracies of its 39 photos, recalls of its 13 a class.
@@ -189,11 +194,11 @@ def test_figures_of_the_test_part_can_be_looked_at_once_the_switch_is_on(members
     app.segmented_control(key="ensemble_part").set_value(Part.TEST).run()
     assert not app.exception
     table = next(each.value for each in app.dataframe if "gain" in each.value)
-    np.testing.assert_allclose(table["recall"], 100 * gain_over_best(members, "vote", Part.TEST).per_class["recall"])
+    np.testing.assert_allclose(table["recall"], 100 * gain_of(members, "vote", Part.TEST).per_class["recall"])
 
 
 def test_photos_rescued_and_lost_are_counted(members):
-    gain = gain_over_best(members, "vote", Part.VALIDATION)
+    gain = gain_of(members, "vote", Part.VALIDATION)
     text = words(opened(runs=list(members)))
     assert f"{len(gain.rescued)} photo" in text
     assert f"{len(gain.lost)} photo" in text
@@ -211,7 +216,7 @@ def test_a_run_of_another_split_is_shown_but_cannot_be_switched_on(settings, spl
     assert not app.exception
     assert app.toggle(key=f"ensemble_out_{other.id}").disabled
     assert "tested on other photos" in words(app)
-    assert percent(gain_over_best(members, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
+    assert percent(gain_of(members, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
 
 
 def test_predictions_of_photos_thaw_does_not_have_can_vote_without_any_dataset(settings):
@@ -250,4 +255,4 @@ def test_a_member_whose_files_are_gone_is_left_out_with_the_reason(settings, mem
     assert not app.exception
     assert app.toggle(key=f"ensemble_out_{gone}").disabled
     rest = {run: of for run, of in members.items() if run != gone}
-    assert percent(gain_over_best(rest, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
+    assert percent(gain_of(rest, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
