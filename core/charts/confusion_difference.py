@@ -13,10 +13,10 @@ from core.charts.confusion_matrix import (
     colour_bar,
     default_height,
     form_of,
-    frame,
     info,
     short,
     square,
+    square_figure,
 )
 from core.charts.layout import SMALL, literal
 
@@ -75,32 +75,33 @@ def plot(
     first, second = map(literal, names)
     small = c <= CLICKABLE
     whole = [literal(name) for name in info.classes]
-    figure = go.Figure(
-        go.Heatmap(
-            x=None if small else whole,
-            y=None if small else whole,
-            z=info.values,
-            zmin=-info.limit,
-            zmax=info.limit,
-            colorscale=scale,
-            xgap=1,
-            ygap=1,
-            colorbar={
+    traces = [
+        {
+            "type": "heatmap",
+            "x": None if small else whole,
+            "y": None if small else whole,
+            "z": info.values,
+            "zmin": -info.limit,
+            "zmax": info.limit,
+            "colorscale": scale,
+            "xgap": 1,
+            "ygap": 1,
+            "colorbar": {
                 "tickvals": [-info.limit, 0, info.limit],
                 "ticktext": [f"{MINUS}{info.limit:,.0f}", "0", f"+{info.limit:,.0f}"],
                 **colour_bar(info.unit, height, dark),
             },
-            hoverinfo="skip" if small else None,
-            hovertemplate=None
+            "hoverinfo": "skip" if small else None,
+            "hovertemplate": None
             if small
             else f"True: <b>%{{y}}</b><br>Predicted: <b>%{{x}}</b><br>%{{z:+.1f}} {info.unit} from {first} to {second}"
             "<extra></extra>",
-            name="difference",
-        )
-    )
+            "name": "difference",
+        }
+    ]
     if small:
-        figure.add_traces([_numbers(info, dark), cells(info.index, _hovers(info, whole, first, second), dark, height)])
-    return frame(figure, info.labels, dark, height)
+        traces += [_numbers(info, dark), cells(info.index, _hovers(info, whole, first, second), dark, height)]
+    return square_figure(traces, info.labels, dark, height)
 
 
 def signed(value: float, form: str = ",.0f") -> str:
@@ -123,24 +124,25 @@ def _hovers(info: DifferenceInfo, names: list[str], first: str, second: str) -> 
     ]
 
 
-def _numbers(info: DifferenceInfo, dark: bool) -> go.Scatter:
+def _numbers(info: DifferenceInfo, dark: bool) -> dict:
     """The difference in each cell with its sign, empty where there is none."""
     rows, columns = (place.ravel() for place in np.indices(info.values.shape))
     values = info.values.ravel().tolist()
     form = _form(info)
     texts = ["" if not value else signed(value, form) for value in values]
-    return go.Scatter(
-        x=columns,
-        y=rows,
-        mode="text",
-        text=["" if text == "0" else text for text in texts],
-        textfont={
+    return {
+        "type": "scatter",
+        "x": columns,
+        "y": rows,
+        "mode": "text",
+        "text": ["" if text == "0" else text for text in texts],
+        "textfont": {
             "size": SMALL + 2 if len(info.classes) <= 10 else SMALL - 2,
             "color": [ink_on(_shade(value / info.limit, dark)) for value in values],
         },
-        hoverinfo="skip",
-        name="numbers",
-    )
+        "hoverinfo": "skip",
+        "name": "numbers",
+    }
 
 
 def _shade(share: float, dark: bool) -> str:
