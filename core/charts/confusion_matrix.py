@@ -234,7 +234,7 @@ def _numbers(info: ConfusionInfo, dark: bool, show: str) -> dict:
 
 
 def cells(index: Sequence[int], hovers: Sequence[str], dark: bool, height: int) -> dict:
-    """One unseen square point a cell, row by row, as a trace; customdata is (true, predicted), numbers in the dataset."""
+    """A trace: one unseen square point a cell, row by row; customdata is (true, predicted), numbers in the dataset."""
     rows, columns = (place.ravel() for place in np.indices((len(index), len(index))))
     numbers = np.asarray(index)
     # Smaller than the cells: Plotly can't tell points apart whose markers both lie under the pointer. With no limit on
