@@ -102,7 +102,9 @@ def frozen_of(run: Run, phase: int = -1) -> int:
 def gathered(runs: Iterable[Run], spec: RunSpec, photos: int, phase: int = -1) -> Sweep | None:
     """The figures of all runs of the sweep that finished as planned; None where none did. photos: in validation."""
     finished = [
-        run for run in members(runs, spec, phase) if run.status == Status.FINISHED and not run.metrics.get(ENDED_EARLY)
+        run
+        for run in members(runs, spec, phase)
+        if run.status == Status.FINISHED and not run.metrics.get(ENDED_EARLY) and "trainable_parameters" in run.metrics
     ]
     called: dict[int, int] = {}  # first twin of a cut -> the least of them that was trained, which names all
     for k in sorted(frozen_of(run, phase) for run in finished):

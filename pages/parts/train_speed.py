@@ -7,6 +7,8 @@ from core.models.weights import at_hand
 from core.settings import settings
 from pages.parts import loaders, words
 
+LARGEST = 1024  # px, the largest input size that a plan can have
+
 
 def line(backbone: str | Backbone, size: int) -> None:
     """What the network is and costs, with what a measurement under way is at."""
@@ -32,7 +34,7 @@ def facts(backbone: str | Backbone, size: int) -> str:
     network, measured = find_backbone(backbone), speed.known(settings(), backbone, size)
     pieces = [
         f"{words.plain(network.title)}: {network.layers} layers, {network.parameters / 1e6:.1f} M weights",
-        f"photos from {network.minimum} px",
+        f"photos from {network.minimum} px" if network.minimum <= LARGEST else "it pools every photo away",
     ]
     if network.pretrained:
         size_of = f"{network.download.megabytes} MB"
