@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from core.records.ensemble import EnsembleSpec, ViewsSpec
 from core.records.identity import Record
 from core.records.spec import RunSpec
 
@@ -45,16 +46,24 @@ class RunKind(StrEnum):
     TRAINED = "trained"
     BROUGHT = "brought in"
     ENSEMBLE = "ensemble"
+    VIEWS = "views"  # a trained model's answers to several views of each photo, averaged
+
+    @property
+    def made_by_job(self) -> bool:
+        """Whether such a run is queued first and a job makes it; the others are finished as soon as they are there."""
+        return self in (RunKind.TRAINED, RunKind.VIEWS)
 
 
 class Run(Record):
-    """One trained model, one set of predictions brought from elsewhere, or one saved ensemble."""
+    """One trained model, alone or over several views, predictions brought from elsewhere, or one saved ensemble."""
 
     id: str  # the tracker's run id
     name: str
     kind: RunKind
     status: Status
-    spec: RunSpec | None = None  # None where brought in
+    spec: RunSpec | None = None  # of a trained run alone
+    views: ViewsSpec | None = None  # of a run of views alone
+    ensemble: EnsembleSpec | None = None  # of a saved ensemble alone
     spec_id: str | None = None
     family: str | None = None
     evaluation_id: str | None = None

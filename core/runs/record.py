@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from core.records import RECALL, Progress, Run, RunKind, RunSpec, Status, content_hash
+from core.records import RECALL, EnsembleSpec, Progress, Run, RunKind, RunSpec, Status, ViewsSpec, content_hash
 
 PREFIX = "thaw."
 EPOCH = "epoch/"  # namespace of the metrics logged an epoch; without it are the final figures
@@ -50,14 +50,37 @@ def spec_tags(spec: RunSpec) -> tuple[dict[str, str], dict[str, str]]:
 
     The second dict is empty for a short spec; else its keys are experiment tags, its values pieces of the JSON.
     """
-    text = spec_text(spec)
-    pieces = {}
-    if len(text) > LONG:
-        key = content_hash(text)
-        cut = [text[start : start + LONG] for start in range(0, len(text), LONG)]
-        pieces = {f"{PREFIX}spec.{key}.{number}": piece for number, piece in enumerate(cut)}
-        text = f"hash:{key}:{len(cut)}"
+    text, pieces = tag_text(spec_text(spec))
     return {"spec": text, "spec_id": spec.id, "family": spec.family, "spec_version": str(spec.version)}, pieces
+
+
+def views_tags(views: ViewsSpec) -> tuple[dict[str, str], dict[str, str]]:
+    """The tags that carry `views`, and what must be stored first, as `spec_tags` has it."""
+    text, pieces = tag_text(json.dumps(views.model_dump(mode="json", exclude_defaults=True)))
+    return {"views": text}, pieces
+
+
+def ensemble_tags(ensemble: EnsembleSpec) -> tuple[dict[str, str], dict[str, str]]:
+    """The tags that carry `ensemble`, and what must be stored first, as `spec_tags` has it."""
+    content = ensemble.model_dump(mode="json", exclude_defaults=True) | {"version": ensemble.version}
+    text, pieces = tag_text(json.dumps(content))
+    return {"ensemble": text, "ensemble_id": ensemble.id}, pieces
+
+
+@lru_cache(maxsize=1024)
+def parsed_ensemble(text: str) -> EnsembleSpec:
+    """The ensemble in `text`, kept as `parsed_spec` keeps its own."""
+    return EnsembleSpec.model_validate_json(text)
+
+
+def tag_text(text: str) -> tuple[str, dict[str, str]]:
+    """What a tag holds of a text, and the pieces of a long one as experiment tags, which are stored first."""
+    if len(text) <= LONG:
+        return text, {}
+    key = content_hash(text)
+    cut = [text[start : start + LONG] for start in range(0, len(text), LONG)]
+    pieces = {f"{PREFIX}spec.{key}.{number}": piece for number, piece in enumerate(cut)}
+    return f"hash:{key}:{len(cut)}", pieces
 
 
 def class_text(classes: tuple[str, ...]) -> str:
@@ -67,7 +90,7 @@ def class_text(classes: tuple[str, ...]) -> str:
 
 
 def joined_spec(tag: str, stored: dict[str, str]) -> str:
-    """The spec's JSON from its tag; `stored` are the experiment's tags, used where the tag holds only a hash."""
+    """The JSON that a tag stands for; `stored` are the experiment's tags, used where the tag holds only a hash."""
     if not tag.startswith("hash:"):
         return tag
     _, key, pieces = tag.split(":")
@@ -107,20 +130,24 @@ def figures(metrics: dict[str, float]) -> dict[str, float]:
 
 
 def run_record(found, spec_of, artifacts: str | None) -> Run:
-    """The `Run` in an MLflow run; `spec_of(tag)` gives the spec's JSON."""
+    """The `Run` in an MLflow run; `spec_of(tag)` gives the JSON of a spec, of views or of an ensemble."""
     tags = {key.removeprefix(PREFIX): value for key, value in found.data.tags.items() if key.startswith(PREFIX)}
     spec = parsed_spec(spec_of(tags["spec"])) if tags.get("spec") else None
-    progress = tags.get("progress")
+    views = ViewsSpec.model_validate_json(spec_of(tags["views"])) if tags.get("views") else None
+    ensemble = parsed_ensemble(spec_of(tags["ensemble"])) if tags.get("ensemble") else None
+    progress, planned = tags.get("progress"), spec.epochs if spec else views.views + 1 if views else 0
     return Run(
         id=found.info.run_id,
         name=found.info.run_name,
         kind=RunKind(tags["kind"]),
         status=Status(tags["status"]),
         spec=spec,
+        views=views,
+        ensemble=ensemble,
         spec_id=tags.get("spec_id"),
         family=tags.get("family"),
         evaluation_id=tags.get("evaluation_id") or None,
-        progress=Progress.model_validate_json(progress) if progress else Progress(epochs=spec.epochs if spec else 0),
+        progress=Progress.model_validate_json(progress) if progress else Progress(epochs=planned),
         metrics=figures(found.data.metrics),
         artifacts=artifacts,
         attempt=int(tags.get("attempt") or 0),

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from core.errors import RunNotRetryable
-from core.records import ENDED_EARLY, Predictions, Progress, Run, RunKind, RunSpec, Status
+from core.records import ENDED_EARLY, EnsembleSpec, Predictions, Progress, Run, RunKind, RunSpec, Status, ViewsSpec
 from core.runs import record
 from core.runs.files import LABELS, write_predictions
 from core.runs.keeping import RunKeeping
@@ -35,16 +35,22 @@ class RunStore(RunKeeping):
         classes: tuple[str, ...] = (),
         predictions: Predictions | None = None,
         metrics: dict[str, float] | None = None,
+        views: ViewsSpec | None = None,
+        ensemble: EnsembleSpec | None = None,
     ) -> Run:
         """
-        A new run: queued where `kind` is trained, else finished at once.
+        A new run: queued where a job makes its kind, else finished at once.
 
         All tags are given with the creation, so a queued run never half exists. `predictions` and `metrics` (final
         figures by name) belong to a run that is finished at once; such a run is listed when its files are written.
         Raises BadName.
         """
-        queued = kind == RunKind.TRAINED
+        queued = kind.made_by_job
         tags, pieces = record.spec_tags(spec) if spec is not None else ({}, {})
+        if views is not None:
+            tags, pieces = record.views_tags(views)
+        if ensemble is not None:
+            tags, pieces = record.ensemble_tags(ensemble)
         tags |= {
             "kind": str(kind),
             "status": str(Status.QUEUED) if queued else record.INCOMPLETE,
@@ -86,12 +92,38 @@ class RunStore(RunKeeping):
         """
         with self._lock():
             for run in [] if again else self.list(spec_id=spec.id):
-                asked = run.stop_requested or run.finish_requested
-                waiting = run.home == self.home and not run.status.over and not asked
-                if waiting or (run.status == Status.FINISHED and not run.metrics.get(ENDED_EARLY)):
+                if self._joinable(run):
                     return run, True
             name = name or f"{spec.backbone} {spec.id[:6]}"
             return self.create(RunKind.TRAINED, name, spec, evaluation_id, owner, group), False
+
+    def submit_views(self, views: ViewsSpec, name: str, owner: str = "", *, evaluation_id: str) -> tuple[Run, bool]:
+        """Queue `views`, or join the run that has them, as `submit` does; the run and whether it was joined."""
+        with self._lock():
+            for run in self.list(kind=RunKind.VIEWS):
+                if run.views.id == views.id and self._joinable(run):
+                    return run, True
+            return self.create(RunKind.VIEWS, name, None, evaluation_id, owner, views=views), False
+
+    def keep_ensemble(
+        self, ensemble: EnsembleSpec, name: str, predictions: Predictions, metrics: dict[str, float], owner: str = ""
+    ) -> tuple[Run, bool]:
+        """Keep `ensemble` as a finished run, or join the equal one of that name; the run and whether it was joined.
+
+        Where `name` is empty the newest equal one is joined whatever it is called. Raises BadName.
+        """
+        with self._lock():
+            for run in self.list(kind=RunKind.ENSEMBLE):
+                if run.ensemble and run.ensemble.id == ensemble.id and name in ("", run.name):
+                    return run, True
+            name = name or f"ensemble {ensemble.id[:6]}"
+            kept = {"predictions": predictions, "metrics": metrics, "ensemble": ensemble}
+            return self.create(RunKind.ENSEMBLE, name, owner=owner, **kept), False
+
+    def _joinable(self, run: Run) -> bool:
+        asked = run.stop_requested or run.finish_requested
+        waiting = run.home == self.home and not run.status.over and not asked
+        return waiting or (run.status == Status.FINISHED and not run.metrics.get(ENDED_EARLY))
 
     # Changing
 
@@ -135,7 +167,7 @@ class RunStore(RunKeeping):
         """
         with self._lock():
             run = self.get(run_id)
-            empty = run.kind != RunKind.TRAINED and not self._tracker.fetch(run_id, LABELS).exists()
+            empty = not run.kind.made_by_job and not self._tracker.fetch(run_id, LABELS).exists()
             if not empty and not self._current(run_id, attempt):
                 return False
             self._publish(run_id, predictions, metrics, files or {})
