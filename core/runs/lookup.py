@@ -18,6 +18,8 @@ from core.runs.record import PREFIX
 from core.runs.tracker import LOCK_SECONDS, Tracker, home_id, sentences
 from core.settings import Settings
 
+MOST_LISTED = 1_000  # runs in a list, the newest
+
 
 class RunLookup:
     """
@@ -66,7 +68,7 @@ class RunLookup:
         spec_id: str | None = None,
         home: str | None = None,
         tag: str | None = None,
-        limit: int = 1000,
+        limit: int = MOST_LISTED,
     ) -> list[Run]:
         """Runs that fit all that is given, newest first. tag: one of the run's tags, whatever its capitals."""
         wanted = {"status": status, "kind": kind, "evaluation_id": evaluation_id, "spec_id": spec_id, "home": home}

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.evaluation import gate, letter
 from core.records import Run, Status
+from core.runs.lookup import MOST_LISTED
 from core.runs.repeats import Line, lines
 from pages.parts import compare_filter, compare_manage, compare_rows, loaders, selection, words
 
@@ -21,6 +22,10 @@ def choose_runs(runs: list[Run]) -> None:
     shown = all_lines if fold and len(fitting) == len(runs) else lines(fitting, fold)
     if shown:
         draw(shown, ticked, why_not(by_id, ticked), by_id)
+    if len(runs) >= MOST_LISTED:
+        st.caption(
+            f"These are the newest {MOST_LISTED:,} runs. Delete some that are no longer needed to see older ones."
+        )
     for sentence in st.session_state.pop(_REFUSED, ()):
         st.warning(sentence, icon=":material/block:")
     if fold:

@@ -7,7 +7,7 @@ from core.datasets import find_dataset
 from core.errors import ThawError, UnknownDataset
 from core.evaluation import Comparison, compare, figure_draws, letter
 from core.evaluation.reading import Remark, read
-from core.records import Part, Run, Status
+from core.records import ENDED_EARLY, Part, Run, Status
 from core.runs import ENVIRONMENT
 from core.runs.files import read_json
 from core.settings import settings
@@ -24,7 +24,11 @@ def comparison(
     Without `intervals` there are none, and no leaders: they are most of the work. Raises DifferentTest, NoAnswers.
     """
     predictions = {run_id: loaders.predictions(run_id) for run_id in run_ids}
-    families = {run.id: run.family for run in loaders.runs() if run.id in predictions and run.family}
+    families = {
+        run.id: run.family
+        for run in loaders.runs()
+        if run.id in predictions and run.family and not run.metrics.get(ENDED_EARLY)  # it is no repeat of its plan
+    }
     draws = _draws(run_ids, part) if intervals else {}
     return compare(predictions, part, baseline=baseline, families=families, draws=draws)
 
