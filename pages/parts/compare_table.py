@@ -24,7 +24,7 @@ def choose_runs(runs: list[Run]) -> None:
         draw(shown, ticked, why_not(by_id, ticked), by_id)
     if len(runs) >= MOST_LISTED:
         st.caption(
-            f"These are the newest {MOST_LISTED:,} runs. Delete some that are no longer needed to see older ones."
+            f"These are the newest {MOST_LISTED:,} runs. Delete some to see older ones."
         )
     for sentence in st.session_state.pop(_REFUSED, ()):
         st.warning(sentence, icon=":material/block:")
