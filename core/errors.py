@@ -285,5 +285,29 @@ class NoSubsets(ThawError):
     """Stacking learns anew for every set of members, so its sets are not looked at one by one. Choose another rule for that, the mean of probabilities for one."""
 
 
+class BadWeights(ThawError):
+    """The weights must be one number from 0 to 1000 a run, with commas between, in the order of the runs: {runs} runs here. Received: {received}."""
+
+
+class NestedEnsemble(ThawError):
+    """{name} is a saved ensemble, and an ensemble can't be a member of another. Choose the runs that are its members instead: {members}."""
+
+
+class MemberGone(ThawError):
+    """The ensemble {name} needs its member {member}, which {reason}. The figures it was saved with stay."""
+
+
+class NoNetwork(ThawError):
+    """{name} can't answer new photos: {reason}. Choose a run that was trained here, or an ensemble of such runs."""
+
+
+class TooManyPhotos(ThawError):
+    """{received} photos are more than are answered at once. Name {limit} at most."""
+
+
+class NoneAnswered(ThawError):
+    """None of these files could be read as a photo. The first is {path}: {reason}."""
+
+
 class StoreUnavailable(ThawError):
     """The run store can't be opened ({reason}). Check free disk space and that THAW_HOME can be written."""

@@ -142,6 +142,34 @@ def answers(spec: EnsembleSpec, found: Scores, has_probabilities: bool = True) -
     return EnsemblePart(found.true, total.argmax(axis=1), probabilities, tied, has_probabilities and not counted)
 
 
+def answer_new(
+    spec: EnsembleSpec,
+    predictions: Mapping[str, Predictions],
+    stack: Mapping[str, np.ndarray],
+    names: Mapping[str, str] | None = None,
+) -> EnsemblePart:
+    """The ensemble's answers to photos that nobody has labelled: `true` is -1 throughout.
+
+    What the rule learns it learns on all of validation, as for the test part.
+
+    Parameters
+    ----------
+    predictions : by run id, of the members
+    stack : by run id, float ndarray of shape (n_photos, n_classes), each member's probabilities of the new photos
+
+    Raises what `combine` raises.
+    """
+    check(spec, predictions, names)
+    runs, known, labels = _stack(spec, predictions, Part.VALIDATION)
+    asked = np.stack([np.asarray(stack[run], np.float32) for run in runs])
+    unknown = np.full(asked.shape[1], -1)
+    if not adds(spec.rule):
+        return _highest(unknown, stacked(known, labels, asked))
+    learned = rules.learn(spec.rule, known, labels, _weights(spec, runs, known, labels))
+    found = Scores(runs, *_added(spec, learned, asked), unknown)
+    return answers(spec, found, all(predictions[run].has_probabilities for run in runs))
+
+
 def member_weights(spec: EnsembleSpec, predictions: Mapping[str, Predictions]) -> dict[str, float]:
     """Weight of each run under the rule "weighted", of sum 1; equal weights under another rule."""
     if spec.rule != RuleName.WEIGHTED:
@@ -201,5 +229,9 @@ def _stacking(spec: EnsembleSpec, predictions, part: Part) -> EnsemblePart:
     else:
         _, stack, true = _stack(spec, predictions, part)
         probabilities = stacked(known, labels, stack)
+    return _highest(true, probabilities)
+
+
+def _highest(true: np.ndarray, probabilities: np.ndarray) -> EnsemblePart:
     highest = probabilities == probabilities.max(axis=1, keepdims=True)
     return EnsemblePart(true, probabilities.argmax(axis=1), probabilities, highest.sum(axis=1) > 1, True)
