@@ -14,6 +14,8 @@ from core.errors import BadPredictions, DifferentTest, NeedsProbabilities, NoWei
 from core.evaluation.figures import Figures, figures_of
 from core.records import EnsembleSpec, Part, Predictions, RuleName, Weighting
 
+ROUNDING = 1e-3  # a softmax in low precision may end a little above 1
+LEAST_WEIGHT = 1e-6  # by hand; anything lighter is nothing beside `STEPS`
 FOLDS = 5  # a rule that learns from validation answers each fifth of it from the other four
 
 
@@ -62,7 +64,8 @@ def folds(true: np.ndarray) -> np.ndarray:
 
 
 def check_members(predictions: Mapping[str, Predictions], names: Mapping[str, str] | None = None) -> None:
-    """Raise DifferentTest unless all answered the same photos, TooFewRuns when there is none, BadPredictions for NaN.
+    """Raise DifferentTest unless all answered the same photos, TooFewRuns when there is none, and BadPredictions for
+    probabilities that are no numbers or not between 0 and 1.
 
     `names` are what sentences call the runs.
     """
@@ -79,8 +82,12 @@ def check_members(predictions: Mapping[str, Predictions], names: Mapping[str, st
                 reference=names[first],
                 expected=reference.evaluation_id,
             )
-        if not all(np.isfinite(part.probabilities).all() for part in member.parts.values()):
-            raise BadPredictions(name=names[run], reason="some probabilities are not numbers")
+        for part in member.parts.values():
+            lowest, highest = (limit(part.probabilities, initial=0.5) for limit in (np.min, np.max))
+            if np.isnan(lowest):
+                raise BadPredictions(name=names[run], reason="some probabilities are not numbers")
+            if lowest < 0 or highest > 1 + ROUNDING:  # whole numbers would overflow without a word
+                raise BadPredictions(name=names[run], reason="some probabilities are not between 0 and 1")
 
 
 def check(spec: EnsembleSpec, predictions: Mapping[str, Predictions], names: Mapping[str, str] | None = None) -> None:
@@ -94,7 +101,7 @@ def check(spec: EnsembleSpec, predictions: Mapping[str, Predictions], names: Map
                 rule = "A weighted mean with optimised weights" if by_optimum else RULES[spec.rule].title
                 raise NeedsProbabilities(rule=rule, name=(names or {}).get(run, run))
     by_hand = spec.rule == RuleName.WEIGHTED and spec.weighting == Weighting.HAND
-    if by_hand and not any(member.weight for member in spec.members):
+    if by_hand and not any(member.weight >= LEAST_WEIGHT for member in spec.members):
         raise NoWeights()
 
 
@@ -108,7 +115,7 @@ def combine(
     brought labels only counts as probability 1 for its answer.
 
     `predictions` by run id hold the members; `names` are what error sentences call them. Raises DifferentTest,
-    TooFewRuns, BadPredictions (probabilities that are no numbers), NeedsProbabilities, NoWeights.
+    TooFewRuns, BadPredictions (probabilities that are none), NeedsProbabilities, NoWeights.
     """
     check(spec, predictions, names)
     if not adds(spec.rule):
@@ -175,7 +182,8 @@ def member_weights(spec: EnsembleSpec, predictions: Mapping[str, Predictions]) -
     if spec.rule != RuleName.WEIGHTED:
         return dict.fromkeys(spec.runs, 1 / len(spec.runs))
     runs, stack, true = _stack(spec, predictions, Part.VALIDATION)
-    return dict(zip(runs, _weights(spec, runs, stack, true).tolist(), strict=True))
+    found = _weights(spec, runs, stack, true)
+    return dict(zip(runs, (found / found.sum()).tolist(), strict=True))
 
 
 def _stack(spec: EnsembleSpec, predictions, part: Part) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
@@ -186,12 +194,14 @@ def _stack(spec: EnsembleSpec, predictions, part: Part) -> tuple[tuple[str, ...]
 
 
 def _weights(spec: EnsembleSpec, runs, stack, true) -> np.ndarray | None:
-    """float64 (n_members,), sum 1; None where the rule knows no weights."""
+    """float64 (n_members,); None where the rule knows no weights.
+
+    They are not made to sum to 1: a member's scores are then the same whoever else is there, to the last bit.
+    """
     if spec.rule != RuleName.WEIGHTED:
         return None
     by_run = {member.run: member.weight for member in spec.members}
-    found = rules.weights_of(spec.weighting, stack, true, np.array([by_run[run] for run in runs]))
-    return found / found.sum()
+    return rules.weights_of(spec.weighting, stack, true, np.array([by_run[run] for run in runs]))
 
 
 def _scores(spec: EnsembleSpec, predictions, part: Part) -> Scores:

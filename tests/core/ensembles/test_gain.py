@@ -1,10 +1,16 @@
 import numpy as np
 import pytest
 
-from core.ensembles.gain import best_member, gain_over_best
+from core.ensembles.gain import best_member
+from core.ensembles.gain import gain_over_best as gain_of_spec
 from core.records import Part, PartPredictions, Predictions
+from tests.core.ensembles.made_members import spec_of
 
 TRUE = np.array([0, 0, 1, 1, 2])
+
+
+def gain_over_best(members, rule, part):
+    return gain_of_spec(spec_of(rule, list(members)), members, part)
 
 
 def member(validation, test=None, true=TRUE):
