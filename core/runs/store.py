@@ -110,13 +110,13 @@ class RunStore(RunKeeping):
     ) -> tuple[Run, bool]:
         """Keep `ensemble` as a finished run, or join the equal one of that name; the run and whether it was joined.
 
-        Where `name` is empty the newest equal one is joined whatever it is called. Raises BadName.
+        Raises BadName.
         """
+        name = good_name(name)
         with self._lock():
             for run in self.list(kind=RunKind.ENSEMBLE):
-                if run.ensemble and run.ensemble.id == ensemble.id and name in ("", run.name):
+                if run.ensemble and run.ensemble.id == ensemble.id and run.name == name:
                     return run, True
-            name = name or f"ensemble {ensemble.id[:6]}"
             kept = {"predictions": predictions, "metrics": metrics, "ensemble": ensemble}
             return self.create(RunKind.ENSEMBLE, name, owner=owner, **kept), False
 
