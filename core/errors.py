@@ -309,5 +309,17 @@ class NoneAnswered(ThawError):
     """None of these files could be read as a photo. The first is {path}: {reason}."""
 
 
+class NoViews(ThawError):
+    """Photos can't be seen in views drawn by the recipe {recipe}: {reason}. Choose a recipe of flips, shifts, turns or colours."""
+
+
+class BadViews(ThawError):
+    """Views of a photo can be {least} to {most}. Received: {received}."""
+
+
+class ViewsFailed(ThawError):
+    """The views were not answered: {reason}"""
+
+
 class StoreUnavailable(ThawError):
     """The run store can't be opened ({reason}). Check free disk space and that THAW_HOME can be written."""

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 from core.augment.balancing import oversampled_counts
 from core.augment.pipeline import Augmenter
 from core.records import Part, Phase, RunSpec
+from core.settings import Settings
 from core.training.epoch import oversampling
 from core.training.input import batches
+from core.training.pixels import decoded
+from core.training.reporting import Reporter
+
+PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
 
 
 class Source(NamedTuple):
@@ -32,6 +38,23 @@ class Photos:
 
     def source(self, part: Part) -> Source:
         return Source(self.pixels, self.labels, self.rows[part])
+
+
+def read_photos(settings: Settings, split_rows: pd.DataFrame, size: int, reporter: Reporter) -> Photos:
+    """The photos of a split at `size` px; columns id, label (int) and part, parts other than the three are ignored.
+
+    Always those of all three parts, so that whoever reads the same split shares what was decoded. Raises TrainingFailed
+    where a photo can't be read, and what the reporter's `tick` raises.
+    """
+    rows = split_rows[split_rows["part"].isin([str(part) for part in PARTS])].sort_values("id")
+    ids, part = rows["id"].tolist(), rows["part"].astype(str).to_numpy()
+
+    def tick(done):
+        reporter.tick(note=f"reading photos: {done} of {len(ids)}")
+
+    pixels = decoded(settings, ids, size, tick)
+    numbers = {name: np.flatnonzero(part == str(name)) for name in PARTS}
+    return Photos(ids, rows["label"].to_numpy(np.int64), numbers, pixels)
 
 
 def balanced(counts: np.ndarray) -> np.ndarray:

@@ -29,9 +29,8 @@ from core.training.input import make_deterministic
 from core.training.memory import memory_mb, peak_memory_mb
 from core.training.outcome import Result
 from core.training.pace import Pace
-from core.training.phase_input import Photos
+from core.training.phase_input import read_photos
 from core.training.phase_training import NotANumberError, PhaseTraining
-from core.training.pixels import decoded
 from core.training.position import Position
 from core.training.reporting import Reporter
 from core.training.sources import Sources
@@ -39,7 +38,6 @@ from core.training.variables import assign, count, named, values
 
 CHECKPOINT_SECONDS = 10.0  # a checkpoint at the end of an epoch, but not more often than this
 WEIGHTS = "trained.weights.h5"
-PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
 
 
 def train(
@@ -90,7 +88,7 @@ class _Training:
         self.earlier_seconds = 0.0
         make_deterministic()
         reporter.say("reading photos")
-        self.photos = self._read(split_rows)
+        self.photos = read_photos(settings, split_rows, spec.input_size, reporter)
         reporter.say("building the network")
         self.network = build(settings, spec, len(classes))
         counts = np.bincount(self.photos.labels[self.photos.rows[Part.TRAIN]], minlength=len(classes))
@@ -107,17 +105,6 @@ class _Training:
         self.kept = 0  # the epoch, over all phases, that the weights are of
         self.ended_early = False
         self.not_a_number: dict[str, float] = {}  # figures of a loss that was none
-
-    def _read(self, split_rows: pd.DataFrame) -> Photos:
-        rows = split_rows[split_rows["part"].isin([str(part) for part in PARTS])].sort_values("id")
-        ids, part = rows["id"].tolist(), rows["part"].astype(str).to_numpy()
-
-        def tick(done):
-            self.reporter.tick(note=f"reading photos: {done} of {len(ids)}")
-
-        pixels = decoded(self.settings, ids, self.spec.input_size, tick)
-        numbers = {name: np.flatnonzero(part == str(name)) for name in PARTS}
-        return Photos(ids, rows["label"].to_numpy(np.int64), numbers, pixels)
 
     def run(self, evaluation_id: str) -> Result:
         found = checkpoints.newest(self.checkpoints, self.spec.id)
