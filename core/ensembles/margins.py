@@ -23,13 +23,16 @@ class Margins:
         # Of classes with equal scores the first wins: a class before the true one needs a clear loss.
         n_classes = scores.prior.shape[1]
         prior -= np.arange(n_classes - 1)[:, None] < scores.true
-        members = np.stack([_margins(one, scores.true) for one in scores.members])
-        least, most = members.min(axis=0), members.max(axis=0)
-        always_right = (np.minimum(least, prior + least) >= 0).all(axis=0)
+        least = most = _margins(scores.members[0], scores.true)
+        for one in scores.members[1:]:
+            of_one = _margins(one, scores.true)
+            least, most = np.minimum(least, of_one), np.maximum(most, of_one)
+        self.always_right = (np.minimum(least, prior + least) >= 0).all(axis=0)  # bool (n_photos,), in any set
         always_wrong = (np.maximum(most, prior + most) < 0).any(axis=0)
-        self.open = np.flatnonzero(~(always_right | always_wrong))  # photos that depend on who is in the set
-        self.always_right = always_right
-        self.members = np.ascontiguousarray(members[:, :, self.open])  # int64 (n_members, n_classes - 1, n_open)
+        self.open = np.flatnonzero(~(self.always_right | always_wrong))  # photos that depend on who is in the set
+        # Margins are made again, since those of all photos at once would be one more copy of everything.
+        true = scores.true[self.open]
+        self.members = np.stack([_margins(one[self.open], true) for one in scores.members])
         self.prior = np.ascontiguousarray(prior[:, self.open])  # int64 (n_classes - 1, n_open)
 
     def sums(self, sets: np.ndarray, report: Report | None = None) -> Iterator[np.ndarray]:
@@ -50,16 +53,22 @@ class Margins:
                 report(number + 1, len(sets))
 
     def count_right(self, sets: np.ndarray, report: Report | None = None) -> np.ndarray:
-        """How many photos each set gets right, int64 (n_sets,); an empty set is none of its business: see `sums`."""
+        """How many photos each set gets right, int64 (n_sets,); what an empty set gets right is not defined here."""
         settled = int(self.always_right.sum())
         found = [np.count_nonzero(total.min(axis=0) >= 0) for total in self.sums(sets, report)]
         return np.array(found, np.int64) + settled
 
+    def right_open(self, sets: np.ndarray) -> np.ndarray:
+        """Which of the `open` photos each set gets right, bool (n_sets, n_open)."""
+        found = np.empty((len(sets), len(self.open)), bool)
+        for row, total in zip(found, self.sums(sets), strict=True):
+            row[:] = total.min(axis=0) >= 0
+        return found
+
     def right(self, sets: np.ndarray) -> np.ndarray:
         """Which photos each set gets right, bool (n_sets, n_photos)."""
         found = np.repeat(self.always_right[None], len(sets), axis=0)
-        for row, total in zip(found, self.sums(sets), strict=True):
-            row[self.open] = total.min(axis=0) >= 0
+        found[:, self.open] = self.right_open(sets)
         return found
 
 

@@ -1,6 +1,6 @@
 """Every set of members there is: how right each is, the best of each size, and how much choosing the best flatters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,8 +11,10 @@ from core.ensembles.voting import Scores
 
 EXACT = 15  # members: up to here all sets are looked at
 BEAM = 32  # beyond, so many sets of each size are kept and given one more member
-CLOSEST = 256  # best sets among which the bootstrap chooses: a worse one is hardly ever chosen
-DRAWS = 400
+NARROWEST = 4
+LOOKED_AT = 100_000  # sets, about: of 56 members and more, fewer of each size are kept
+DRAWS = 200
+BLOCK = 128  # sets that are held against all draws at once
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,19 @@ class Subsets:
     @cached_property
     def ranked(self) -> np.ndarray:
         """Rows, the most accurate first; of equals the smaller set, then the one of the first runs."""
-        members = [~self.sets[:, column] for column in range(self.sets.shape[1])][::-1]
-        return np.lexsort([*members, self.sizes, -self.right])
+        return np.lexsort([*self._smaller_first, -self.right])
+
+    @property
+    def _smaller_first(self) -> list[np.ndarray]:
+        """Keys for `np.lexsort`: the smaller set, then the one of the first runs."""
+        return [*np.packbits(~self.sets, axis=1).T[::-1], self.sizes]
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """int64 (n_sets,): of sets that are equally right the one of the lowest place is taken."""
+        found = np.empty(len(self.sets), np.int64)
+        found[np.lexsort(self._smaller_first)] = np.arange(len(found))
+        return found
 
     @cached_property
     def best_by_size(self) -> dict[int, int]:
@@ -53,9 +66,11 @@ class Subsets:
 
     def row_of(self, runs) -> int | None:
         """The row of exactly these runs; None where that set was not looked at."""
-        wanted = np.isin(self.runs, list(runs))
-        rows = np.flatnonzero((self.sets == wanted).all(axis=1))
-        return int(rows[0]) if len(rows) and wanted.sum() == len(set(runs)) else None
+        members = set(runs)
+        if not members <= set(self.runs):
+            return None
+        rows = np.flatnonzero((self.sets == [run in members for run in self.runs]).all(axis=1))
+        return int(rows[0]) if len(rows) else None
 
 
 def subsets(scores: Scores, report: Report | None = None) -> Subsets:
@@ -74,20 +89,31 @@ def subsets(scores: Scores, report: Report | None = None) -> Subsets:
 
 
 def _beam(margins: Margins, m: int, report: Report | None) -> tuple[np.ndarray, np.ndarray]:
-    beam, looked_at = np.zeros((1, m), bool), []
+    """Sets bool (n_sets, m) and photos that each gets right.
+
+    What greedy forward selection would take stays in the beam, so the best set found is never worse than that.
+    """
+    width, looked_at = int(np.clip(LOOKED_AT // m**2, NARROWEST, BEAM)), []
+    beam = greedy = np.zeros((1, m), bool)
     for size in range(1, m + 1):
-        grown = np.repeat(beam, m, axis=0) | np.tile(np.eye(m, dtype=bool), (len(beam), 1))
-        grown = np.unique(grown[grown.sum(axis=1) == size], axis=0)
+        parents = np.concatenate([beam, greedy])
+        grown = np.repeat(parents, m, axis=0) | np.tile(np.eye(m, dtype=bool), (len(parents), 1))
+        grown = np.unique(grown[grown.sum(axis=1) == size], axis=0)[::-1]  # the first runs first
         right = margins.count_right(grown)
         looked_at.append((grown, right))
-        beam = grown[np.argsort(-right, kind="stable")[:BEAM]]
+        best_first = np.argsort(-right, kind="stable")
+        of_greedy = (grown & greedy).sum(axis=1) == size - 1
+        greedy = grown[best_first[of_greedy[best_first]][:1]]
+        beam = grown[best_first[:width]]
         if report:
             report(size, m)
     return np.concatenate([sets for sets, _ in looked_at]), np.concatenate([right for _, right in looked_at])
 
 
 def same_sets(found: Subsets, scores: Scores) -> Subsets:
-    """The sets of `found` on another part, row by row; none is chosen there."""
+    """The sets of `found` on another part, row by row; none is chosen there. Raises ValueError for other members."""
+    if found.runs != scores.runs:
+        raise ValueError(f"The sets are of {', '.join(found.runs)}. Received: scores of {', '.join(scores.runs)}")
     margins = Margins(scores)
     return Subsets(found.runs, found.sets, margins.count_right(found.sets), margins.photos, found.exact)
 
@@ -105,27 +131,44 @@ class Optimism(NamedTuple):
         return float(np.mean(self.chosen - self.unseen))
 
 
-def optimism(found: Subsets, validation: Scores, test: Scores | None = None, seed: int = 0) -> Optimism:
+def optimism(
+    found: Subsets, validation: Scores, test: Scores | None = None, seed: int = 0, report: Report | None = None
+) -> Optimism:
     """Choose the best set again and again, on validation photos drawn with replacement, and look at it elsewhere.
 
     About 37 % of the photos are in no draw; there the chosen set shows what it is worth (Efron 1983's leave-one-out
-    bootstrap). The choice is among the `CLOSEST` best sets on all of validation.
+    bootstrap). All sets of `found` can be chosen each time, so nothing of the choice was seen before. A draw that
+    misses no photo tells nothing: there unseen is as chosen.
     """
-    rows = found.ranked[:CLOSEST]
-    rows = rows[np.argsort(rows, kind="stable")]  # neighbours differ by few members
-    right = Margins(validation).right(found.sets[rows]).astype(np.float32)  # (n_sets, n_photos)
+    margins, n = Margins(validation), found.photos
     generator = np.random.default_rng(seed)
-    drawn = generator.multinomial(found.photos, np.full(found.photos, 1 / found.photos), DRAWS)
-    drawn = drawn.astype(np.float32)  # (n_draws, n_photos), how often each was drawn
-    counts = drawn @ right.T  # (n_draws, n_sets)
-    smaller_first = np.argsort(found.sizes[rows], kind="stable")
-    best = smaller_first[counts[:, smaller_first].argmax(axis=1)]
-    missed = (drawn == 0).astype(np.float32)
-    unseen = (missed * right[best]).sum(axis=1) / np.maximum(missed.sum(axis=1), 1)
-    on_test = None
+    if not n:
+        return Optimism(np.zeros(DRAWS), np.zeros(DRAWS), None if test is None else np.zeros(DRAWS))
+    drawn = np.stack([generator.multinomial(n, np.full(n, 1 / n)).astype(np.uint8) for _ in range(DRAWS)])
+    counts, best = _chosen(found, margins, drawn, report)
+    rows, choice = np.unique(best, return_inverse=True)
+    right, missed = margins.right(found.sets[rows]), drawn == 0
+    unseen = (missed & right[choice]).sum(axis=1) / np.maximum(missed.sum(axis=1), 1)
+    chosen, on_test = counts / n, None
     if test is not None:
-        of_test = Margins(test).right(found.sets[rows])
-        n = of_test.shape[1]
-        on_test = generator.binomial(n, of_test.mean(axis=1)[best]) / n  # drawn photos enter only by their count
-    chosen = counts[np.arange(DRAWS), best] / found.photos
-    return Optimism(chosen.astype(float), unseen.astype(float), on_test)
+        counted = same_sets(replace(found, sets=found.sets[rows]), test)
+        of = max(counted.photos, 1)
+        on_test = generator.binomial(of, counted.accuracies[choice]) / of  # drawn photos enter only by their count
+    return Optimism(chosen, np.where(missed.any(axis=1), unseen, chosen), on_test)
+
+
+def _chosen(found: Subsets, margins: Margins, drawn: np.ndarray, report: Report | None) -> tuple[np.ndarray, ...]:
+    """Of each draw (n_draws,): the most drawn photos that a set gets right, float64, and the set's row."""
+    weight = drawn[:, margins.open].astype(np.float32)  # whole numbers below 2^24 stay whole
+    most, best = np.full(len(drawn), -1.0), np.zeros(len(drawn), np.int64)
+    for start in range(0, len(found.sets), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(found.sets)))
+        counts = weight @ margins.right_open(found.sets[rows]).astype(np.float32).T  # (n_draws, n_rows)
+        by_place = np.argsort(found.places[rows])
+        first = rows[by_place[counts[:, by_place].argmax(axis=1)]]
+        reached = counts.max(axis=1)
+        better = (reached > most) | ((reached == most) & (found.places[first] < found.places[best]))
+        most[better], best[better] = reached[better], first[better]
+        if report:
+            report(int(rows[-1]) + 1, len(found.sets))
+    return most + drawn[:, margins.always_right].sum(axis=1), best
