@@ -314,7 +314,7 @@ class NoViews(ThawError):
 
 
 class BadViews(ThawError):
-    """Views of a photo can be {least} to {most}. Received: {received}."""
+    """{what} can be {least} to {most}. Received: {received}."""
 
 
 class ViewsFailed(ThawError):

@@ -174,13 +174,13 @@ def cancel(settings: Settings, run: str) -> Run:
 
 
 def finish(settings: Settings, run: str) -> Run:
-    """Ask a running run, by id or name, to end now with its best epoch; a queued one is cancelled.
+    """Ask a running training, by id or name, to end now with its best epoch; a queued one is cancelled.
 
-    Raises RunNotActive, UnknownRun.
+    So are views, of which there is nothing to keep before they are all answered. Raises RunNotActive, UnknownRun.
     """
     store = open_store(settings)
     found = store.get(run)
-    if found.status == Status.QUEUED:
+    if found.status == Status.QUEUED or (found.kind == RunKind.VIEWS and not found.status.over):
         return cancel(settings, run)
     if found.status.over:
         raise RunNotActive(name=found.name, status=found.status)

@@ -16,7 +16,7 @@ from core.errors import StoreUnavailable
 from core.jobs import attempts, places, supervision
 from core.jobs.executor import Executor
 from core.jobs.local import TRAINER, LocalExecutor, end_group
-from core.records import Run, Status
+from core.records import Run, RunKind, Status
 from core.runs import RunStore
 from core.runs.files import read_json, read_predictions
 from core.settings import Settings, settings
@@ -144,8 +144,9 @@ class Supervisor:
             return  # it is still "running", and adopted at the next step
         last = places.log_tail(self._settings, run.id, 200).strip().splitlines()
         said = f" Its log ends with: {last[-1][:300]}" if last else " It left no log."
+        what = "The views" if run.kind == RunKind.VIEWS else "Training"
         self._store.fail(
-            run.id, run.attempt, f"Training ended {deaths} times in a row without getting further: {how}.{said}"
+            run.id, run.attempt, f"{what} ended {deaths} times in a row without getting further: {how}.{said}"
         )
 
     def _adopt(self, run: Run) -> None:
@@ -193,8 +194,10 @@ class Supervisor:
 def _how(code: int, run: Run) -> str:
     """How a run's process ended, in words."""
     if code == -signal.SIGKILL:
-        what = smaller(run.spec, run.progress.phase - 1 if run.progress.phase else None)
-        return f"its process was killed, often because the computer's memory is too small {what}"
+        killed = "its process was killed, often because the computer's memory is too small"
+        if run.spec is None:
+            return f"{killed}; close other programs and try again"
+        return f"{killed} {smaller(run.spec, run.progress.phase - 1 if run.progress.phase else None)}"
     if code < 0:
         return f"its process was ended by {signal.Signals(-code).name}"
     return f"its process ended with exit code {code}"

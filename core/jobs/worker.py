@@ -1,45 +1,46 @@
-"""Where runs and training meet: reads the plan from the store, trains, leaves the result in the attempt's folder."""
+"""Where runs and training meet: reads the plan from the store, does it, leaves the result in the attempt's folder."""
 
 import importlib
 import signal
 import sys
 import threading
 import traceback
+from pathlib import Path
 
 from core import datasets
-from core.errors import StoreUnavailable, ThawError, TrainingFailed
+from core.errors import StoreUnavailable, ThawError, TrainingFailed, ViewsFailed
 from core.evaluation import final_figures
 from core.jobs import places
-from core.records import Progress
+from core.records import Predictions, Progress, Run, RunKind
 from core.runs import ENVIRONMENT, WEIGHTS, RunStore
-from core.runs.files import CONFUSIONS, write_json, write_predictions
+from core.runs.files import CONFUSIONS, VIEWS, write_json, write_predictions
 from core.settings import Settings
 from core.training import Result, Stopped, failures
 from core.training.environment import environment
 
+VIEWER = "core.training.view_answers:answer"  # by name: a page or a test that imports the worker needs no Keras
 DONE, STOPPED, FAILED = 0, 3, 4  # exit codes; any other is a death
 
 
 def run(settings: Settings, run_id: str, attempt: int, train: str) -> int:
     """
-    Train the run's plan as this attempt; returns the exit code.
+    Do what the run says, a training or views, as this attempt; returns the exit code.
 
     `train` names the trainer ("module:function"). The supervisor publishes what is left in the folder: the result, or
     the sentence of an error that trying again would only repeat.
     """
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    folder = places.attempt(settings, run_id, attempt)
+    folder, failed = places.attempt(settings, run_id, attempt), TrainingFailed
     try:
         store = RunStore(settings)
-        spec, evaluation_id = (found := store.get(run_id)).spec, found.evaluation_id
-        dataset = datasets.find_dataset(settings, spec.dataset)
-        rows = datasets.split_rows(settings, spec.split, spec.dataset)
-        module, _, name = train.partition(":")
-        trainer = getattr(importlib.import_module(module), name)
+        found = store.get(run_id)
         report = Report(store, run_id, attempt, stop)
-        result = trainer(settings, spec, dataset.classes, rows, folder, report, stop.is_set, evaluation_id)
-        leave(folder, result)
+        if found.kind == RunKind.VIEWS:
+            failed = ViewsFailed
+            _view(settings, store, found, folder, report, stop)
+        else:
+            _train(settings, found, folder, report, stop, train)
     except Stopped:
         return STOPPED
     except ThawError as error:
@@ -49,9 +50,32 @@ def run(settings: Settings, run_id: str, attempt: int, train: str) -> int:
         traceback.print_exc()
         line = (str(error) or "no message").splitlines()[0]
         reason = failures.full_disk(error) or f"an unexpected {type(error).__name__}: {line[:300]}"
-        write_json(folder / places.ERROR, {"sentence": str(TrainingFailed(reason=reason))})
+        write_json(folder / places.ERROR, {"sentence": str(failed(reason=reason))})
         return FAILED
     return DONE
+
+
+def _train(settings: Settings, run: Run, folder: Path, report: "Report", stop: threading.Event, train: str) -> None:
+    dataset = datasets.find_dataset(settings, run.spec.dataset)
+    rows = datasets.split_rows(settings, run.spec.split, run.spec.dataset)
+    trainer = _named(train)
+    leave(folder, trainer(settings, run.spec, dataset.classes, rows, folder, report, stop.is_set, run.evaluation_id))
+
+
+def _view(settings: Settings, store: RunStore, run: Run, folder: Path, report: "Report", stop: threading.Event) -> None:
+    source = store.get(run.views.run)  # or a sentence, where it was deleted meanwhile
+    dataset = datasets.find_dataset(settings, source.spec.dataset)
+    rows = datasets.split_rows(settings, source.spec.split, source.spec.dataset)
+    weights, told = store.file(source.id, WEIGHTS), (report, stop.is_set)
+    answer = _named(VIEWER)
+    result = answer(settings, run.views, source.spec, dataset.classes, rows, weights, *told, run.evaluation_id)
+    write_json(folder / VIEWS, result.curve.as_json())
+    _leave(folder, result.predictions, result.metrics, {VIEWS: str(folder / VIEWS)})
+
+
+def _named(function: str):
+    module, _, name = function.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 class Report:
@@ -80,14 +104,19 @@ class Report:
         return self._finish
 
 
-def leave(folder, result: Result) -> None:
-    """Leave the result in the attempt's folder; the JSON that makes it complete comes last."""
-    write_predictions(folder, result.predictions)
-    metrics = dict(result.metrics) | final_figures(result.predictions)
-    metrics["prefix_cache_used"] = float(result.prefix_cache_used)
-    write_json(folder / ENVIRONMENT, environment())
-    files = {WEIGHTS: str(result.weights), ENVIRONMENT: str(folder / ENVIRONMENT)}
+def leave(folder: Path, result: Result) -> None:
+    """Leave a training's result in the attempt's folder."""
+    metrics = dict(result.metrics) | {"prefix_cache_used": float(result.prefix_cache_used)}
+    files = {WEIGHTS: str(result.weights)}
     if result.confusions:
         write_json(folder / CONFUSIONS, result.confusions)
         files[CONFUSIONS] = str(folder / CONFUSIONS)
-    write_json(folder / places.RESULT, {"metrics": metrics, "files": files})
+    _leave(folder, result.predictions, metrics, files)
+
+
+def _leave(folder: Path, predictions: Predictions, metrics: dict[str, float], files: dict[str, str]) -> None:
+    """Leave a result in the attempt's folder; the JSON that makes it complete comes last."""
+    write_predictions(folder, predictions)
+    write_json(folder / ENVIRONMENT, environment())
+    files = files | {ENVIRONMENT: str(folder / ENVIRONMENT)}
+    write_json(folder / places.RESULT, {"metrics": metrics | final_figures(predictions), "files": files})

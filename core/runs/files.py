@@ -12,6 +12,7 @@ from core.records import Part, PartPredictions, Predictions
 WEIGHTS = "trained.weights.h5"  # what was trained, under a run's artifacts
 ENVIRONMENT = "environment.json"  # versions and machine
 CONFUSIONS = "confusions.json"  # by epoch: validation photos in each cell, row by row, numbers with spaces between
+VIEWS = "views.json"  # accuracy and seconds after each view, of a run of views
 ARRAYS = "predictions.npz"
 LABELS = "predictions.json"
 
