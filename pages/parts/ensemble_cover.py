@@ -1,0 +1,134 @@
+"""Which member knows which class: the cover matrix, the specialists, what each adds, and a choice by all that."""
+
+import pandas as pd
+import streamlit as st
+
+from core.charts import member_matrix
+from core.charts.layout import labels
+from core.ensembles.selection import Cover
+from core.records import Part
+from pages.parts import ensemble_cover_choice, ensemble_rescues, ensembles, results, selection, words
+from pages.parts.ensemble_choice import Choice
+
+MEASURES = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
+_HELP = (
+    "Recall: of the photos of a class, how many the member finds. Precision: of the photos it takes for the class, how "
+    "many are of it. F1 is low when either is."
+)
+
+
+def show(choice: Choice) -> None:
+    """Another measure or class draws nothing but this tab anew."""
+    if choice.part == Part.TEST:
+        selection.show_test(looking_at=f"cover of {choice.spec.id}")
+    st.fragment(_view, key="ensemble_cover_view")(choice)
+
+
+def _view(choice: Choice) -> None:
+    runs = ensembles.listed(choice)
+    found = ensembles.cover_of(runs, choice.part)
+    measure = st.segmented_control(
+        "Measure",
+        list(MEASURES),
+        format_func=MEASURES.get,
+        default="recall",
+        required=True,
+        key="ensemble_cover_measure",
+        help=_HELP,
+    )
+    _matrix(choice, found, runs, measure)
+    ensemble_cover_choice.show(choice, runs, measure)
+    left, right = results.pair("ensemble_cover")
+    with left:
+        _specialists(choice, found)
+    with right:
+        _gains(choice, found, runs, measure)
+    ensemble_rescues.show(choice, runs)
+
+
+def _matrix(choice: Choice, found: Cover, runs: tuple[str, ...], measure: str) -> None:
+    st.markdown(f"**Who knows which class?** {MEASURES[measure]} in % of {choice.part} photos")
+    rows = [found.runs.index(run) for run in runs]
+    best = found.specialists(measure)
+    marked = [(runs.index(best[name]), column) for column, name in enumerate(choice.classes)]
+    info = member_matrix.info(
+        getattr(found, measure)[rows],
+        [choice.names[run] for run in runs],
+        choice.classes,
+        low=0.0,
+        high=1.0,
+        marked=marked,
+        strong=[run in choice.predictions for run in runs],
+    )
+    _wide(info, "ensemble_cover_matrix", "%{y}: %{z} of %{x}", f"{MEASURES[measure]} of each class, a row a member")
+    st.caption(
+        "A frame marks the specialist of each class, the best of all on the list; names in bold are on. "
+        f"What those who are on reach at their best classes: {words.percent(found.covered(choice.spec.runs, measure))} "
+        "on average."
+    )
+
+
+def _wide(info: member_matrix.MemberMatrixInfo, key: str, hover: str, alt: str) -> None:
+    """A matrix; with many columns it scrolls for itself."""
+    width = member_matrix.width(info)
+    with st.container(key=f"{key}_box"):
+        if width:
+            st.html(f"<style>.st-key-{key}_box {{ overflow-x: auto; }}</style>")
+        st.plotly_chart(
+            member_matrix.plot(info, selection.dark(), hover),
+            key=key,
+            width=width or "stretch",
+            config={"displayModeBar": False},
+            alt=alt,
+        )
+
+
+def _specialists(choice: Choice, found: Cover) -> None:
+    st.markdown("**Specialists**", help="Who finds most of a class, and whose word for it can be trusted most.")
+    rows = {"class": labels(choice.classes, 24), "photos": found.support}
+    for measure in ("recall", "precision"):
+        rows[measure] = [choice.names[run] for run in found.specialists(measure).values()]
+        rows[f"{measure}_value"] = 100 * getattr(found, measure).max(axis=0)
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="ensemble_cover_specialists",
+        column_config={
+            "class": st.column_config.TextColumn("Class", width=110, pinned=True),
+            "photos": st.column_config.NumberColumn("Photos", width=62),
+            "recall": st.column_config.TextColumn("Finds most", width=150),
+            "recall_value": results.rate_column("Recall", "Of the photos of this class, how many it finds."),
+            "precision": st.column_config.TextColumn("Most trusted", width=150),
+            "precision_value": results.rate_column("Precision", "Of those it takes for this class, how many are."),
+        },
+        alt="The specialist of each class by recall and by precision",
+    )
+
+
+def _gains(choice: Choice, found: Cover, runs: tuple[str, ...], measure: str) -> None:
+    st.markdown(
+        "**What each adds to the others**",
+        help="The mean over the classes of what the best of those who are on reaches. Who is on would take so much "
+        "away when it leaves; who is off would bring so much.",
+    )
+    gains = found.gains(choice.spec.runs, measure)
+    order = sorted(runs, key=lambda run: (-gains[run], runs.index(run)))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "member": [choice.names[run] for run in order],
+                "on": ["on" if run in choice.predictions else "off" for run in order],
+                "gain": [100 * gains[run] for run in order],
+            }
+        ),
+        hide_index=True,
+        key="ensemble_cover_gains",
+        column_config={
+            "member": st.column_config.TextColumn("Member", width=230, pinned=True),
+            "on": st.column_config.TextColumn("Now", width=50),
+            "gain": st.column_config.NumberColumn(
+                f"Adds, points of {measure if measure != 'f1' else 'F1'}", format="%+.1f", width=150
+            ),
+        },
+        alt="What each member adds to what the others cover",
+    )
