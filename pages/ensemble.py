@@ -6,11 +6,16 @@ import streamlit as st
 
 from core.errors import ThawError
 from pages.parts import (
+    ensemble_contributions,
+    ensemble_cover,
+    ensemble_diversity,
     ensemble_figures,
+    ensemble_lesson,
     ensemble_members,
     ensemble_presets,
     ensemble_rows,
     ensemble_rules,
+    ensemble_subsets,
     ensemble_votes,
     results,
     selection,
@@ -25,6 +30,11 @@ MEMBERS = 340  # px
 TABS: dict[str, Callable[[Choice], None]] = {
     "Figures": ensemble_figures.show,
     "Votes": ensemble_votes.show,
+    "Subsets": ensemble_subsets.show,
+    "Cover": ensemble_cover.show,
+    "Contributions": ensemble_contributions.show,
+    "Diversity": ensemble_diversity.show,
+    "Lesson": ensemble_lesson.show,
 }
 _STYLE = """
 <style>
