@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from core.commands import comparison, data, keeping, kept, sweep, training
+from core.commands import comparison, data, ensembles, keeping, kept, predict, sweep, training
 from core.commands.terminal import say
 from core.errors import ThawError
 
@@ -46,7 +46,8 @@ for verb in (
     keeping.restore,
     sweep.sweep,
     comparison.compare,
-    comparison.ensemble,
+    ensembles.ensemble,
+    predict.predict,
 ):
     app.command()(verb)
 

@@ -1,4 +1,4 @@
-"""Several runs side by side, together, and predictions that were made elsewhere."""
+"""Several runs side by side, and predictions that were made elsewhere."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +8,8 @@ import typer
 from core.commands import named
 from core.commands.json_objects import short_run_json
 from core.commands.terminal import Json, emit
-from core.errors import PathNotFound, TooFewRuns
-from core.records import EnsembleSpec, Member, Predictions, RuleName, Run, RunKind
-
-Runs = Annotated[list[str], typer.Argument(help="Ids, first letters of ids, or names.")]
+from core.errors import PathNotFound
+from core.records import RunKind
 
 
 def predictions_add(
@@ -30,12 +28,12 @@ def predictions_add(
     emit(as_json, short_run_json(run) | {"metrics": figures_json(found)["metrics"]}, run.id)
 
 
-def compare(names: Runs, as_json: Json = False):
+def compare(names: named.Runs, as_json: Json = False):
     """Figures of several runs side by side, the first as baseline: differences, intervals, paired tests."""
     from core.evaluation import compare_json
 
-    runs = _runs(names, "Comparing", 2)
-    found, called = _predictions(runs)
+    runs = named.runs(names, "Comparing", 2)
+    found, called = named.predictions(runs)
     value = compare_json(found, called, families={run.id: run.family for run in runs if run.family})
     lines = []
     for part, differences in value["differences"].items():
@@ -59,36 +57,3 @@ def _figures(run: dict, part: str) -> str:
 def _with_interval(run: dict, part: str, figure: str) -> str:
     low, high = run["intervals"][part].get(figure, (run[part][figure],) * 2)
     return f"{run[part][figure]:.4f} ({low:.4f} to {high:.4f})"
-
-
-def ensemble(
-    names: Runs,
-    rule: Annotated[RuleName, typer.Option(help="How the members' answers become one.")] = RuleName.VOTE,
-    as_json: Json = False,
-):
-    """Figures of each member and of the ensemble."""
-    from core.ensembles import ensemble_json
-
-    found, called = _predictions(_runs(names, "An ensemble", 1))
-    spec = EnsembleSpec(rule=rule, members=tuple(Member(run=run) for run in found))
-    value = ensemble_json(spec, found, called)
-    lines = [
-        f"{part}: {figures['accuracy']:.4f} together, members "
-        + ", ".join(f"{member[part]['accuracy']:.4f}" for member in value["members"])
-        + f", {value['ties'][part]} ties"
-        for part, figures in value["ensemble"].items()
-    ]
-    emit(as_json, value, "\n".join(lines))
-
-
-def _runs(names: list[str], verb: str, needed: int) -> list[Run]:
-    """The runs by these names, each once. Raises TooFewRuns, UnknownRun."""
-    found = list({run.id: run for run in map(named.run_store().get, names)}.values())
-    if len(found) < needed:
-        raise TooFewRuns(verb=verb, needed=needed, received=len(found))
-    return found
-
-
-def _predictions(runs: list[Run]) -> tuple[dict[str, Predictions], dict[str, str]]:
-    runs_store = named.run_store()
-    return {run.id: runs_store.predictions(run.id) for run in runs}, {run.id: run.name for run in runs}

@@ -1,14 +1,34 @@
-"""What the arguments of several verbs name: the run store, a dataset, a split."""
+"""What the arguments of several verbs name: the run store, runs, a dataset, a split."""
 
-from core.errors import NoSplit
-from core.records import Dataset, Split
+from typing import Annotated
+
+import typer
+
+from core.errors import NoSplit, TooFewRuns
+from core.records import Dataset, Predictions, Run, Split
 from core.settings import settings
+
+Runs = Annotated[list[str], typer.Argument(help="Ids, first letters of ids, or names.")]
 
 
 def run_store():
     from core.runs import RunStore
 
     return RunStore(settings())
+
+
+def runs(names: list[str], verb: str, needed: int) -> list[Run]:
+    """The runs by these names, each once. Raises TooFewRuns, UnknownRun."""
+    found = list({run.id: run for run in map(run_store().get, names)}.values())
+    if len(found) < needed:
+        raise TooFewRuns(verb=verb, needed=needed, received=len(found))
+    return found
+
+
+def predictions(of: list[Run]) -> tuple[dict[str, Predictions], dict[str, str]]:
+    """What finished runs answer, and what they are called, by run id."""
+    store = run_store()
+    return {run.id: store.predictions(run.id) for run in of}, {run.id: run.name for run in of}
 
 
 def dataset(name: str | None) -> Dataset:

@@ -81,6 +81,8 @@ def show(run: str, as_json: Json = False):
     found = named.run_store().get(run)
     value = run_json(named.run_store(), found)
     lines = [f"{found.name} ({found.id}) is {found.status}{_tags(found)}", *filter(None, (found.error, found.note))]
+    if found.ensemble:
+        lines.append(_members(found))
     for part, figures in value["metrics"].items():
         lines.append(f"{part}: " + ", ".join(f"{k} {v:.4f}" for k, v in figures.items() if v is not None))
     for part, rows in value["per_class"].items():
@@ -106,6 +108,13 @@ def retry(run: str, as_json: Json = False):
 
     found = queue.retry(settings(), run)
     emit(as_json, short_run_json(found), f"{found.id} is {found.status}")
+
+
+def _members(run: Run) -> str:
+    from core.ensembles.saved import in_words
+
+    called = {one.id: one.name for one in named.run_store().list()}
+    return f"{in_words(run.ensemble)}: {', '.join(called.get(member, member[:8]) for member in run.ensemble.runs)}"
 
 
 def _tags(run: Run) -> str:

@@ -54,13 +54,18 @@ def _square(path: Path, size: int) -> np.ndarray:
     """ndarray of shape (size, size, 3), uint8."""
     try:
         with Image.open(path) as photo:
-            # A JPEG far larger than needed is decoded at a half, a quarter ... of its size, never below twice ours.
-            photo.draft("RGB", (2 * size, 2 * size))
-            photo = photo.convert("RGB")
-            if photo.size != (size, size):
-                photo = photo.resize((size, size), Image.Resampling.BICUBIC)
-            return np.asarray(photo)
+            return square(photo, size)
     except OSError as error:
         raise TrainingFailed(
             reason=f"photo {path.name} can't be read ({error}). Import the photos again, or make the split again."
         ) from error
+
+
+def square(photo: Image.Image, size: int) -> np.ndarray:
+    """A photo that was opened and not unpacked yet, as a network sees it: uint8 of shape (size, size, 3)."""
+    # A JPEG far larger than needed is decoded at a half, a quarter ... of its size, never below twice ours.
+    photo.draft("RGB", (2 * size, 2 * size))
+    photo = photo.convert("RGB")
+    if photo.size != (size, size):
+        photo = photo.resize((size, size), Image.Resampling.BICUBIC)
+    return np.asarray(photo)
