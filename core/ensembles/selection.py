@@ -117,17 +117,15 @@ def cover(predictions: Mapping[str, Predictions], part: Part = Part.VALIDATION) 
 def by_confusion(found: Cover, most: int | None = None, measure: str = "f1") -> tuple[tuple[str, float], ...]:
     """Members that together cover each class best: (run id, mean over the classes of the best specialist's figure).
 
-    Greedy: whoever raises the mean most comes next, until nobody does or `most` are there. The mean is submodular, so
-    this reaches at least 1 - 1/e of the best set of that size (Nemhauser, Wolsey and Fisher 1978). Of equals the one
-    that is better over all classes comes, then the first id.
+    Greedy: whoever raises the mean most comes next, until nobody does; with `most`, until so many are there. The mean
+    is submodular, so this reaches at least 1 - 1/e of the best set of that size (Nemhauser, Wolsey and Fisher 1978).
+    Of equals the one that is better over all classes comes, then the first id.
     """
     chosen: list[tuple[str, float]] = []
     own = dict(zip(found.runs, getattr(found, measure).mean(axis=1), strict=True))
-    while len(chosen) < (most or len(found.runs)):
+    while len(chosen) < min(len(found.runs) if most is None else most, len(found.runs)):
         runs = [run for run, _ in chosen]
         left = [run for run in found.runs if run not in runs]
-        if not left:
-            break
         best = max(left, key=lambda run: (found.covered([*runs, run], measure), own[run]))
         reached = found.covered([*runs, best], measure)
         if chosen and reached <= chosen[-1][1] and most is None:
