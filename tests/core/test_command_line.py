@@ -61,51 +61,44 @@ def refused(thaw, *arguments, **options):
     return lines[0]
 
 
-def test_photos_to_ensemble_on_the_command_line(thaw, photos, tmp_path):
+def test_photos_to_a_trained_network_of_blocks_on_the_command_line(thaw, in_process, photos, tmp_path):
+    def object_of(*arguments):
+        code, printed, errors = in_process(*arguments, "--json")
+        assert code == 0, errors
+        return json.loads(printed)
+
     _, added, _ = thaw("data", "add", photos, "--name", "plants", "--json")
     assert (added["name"], added["photos"], added["classes"]) == ("plants", 28, list(CLASSES))
-    _, listed, _ = thaw("data", "list", "--json")
-    assert [one["id"] for one in listed["datasets"]] == [added["id"]]
+    assert [one["id"] for one in object_of("data", "list")["datasets"]] == [added["id"]]
 
-    _, split, _ = thaw("split", "plants", "--train", ".5", "--validation", ".25", "--test", ".25", "--json")
-    assert split["counts"] == {"train": 14, "validation": 7, "test": 7} or sum(split["counts"].values()) == 28
+    split = object_of("split", "plants", "--train", ".5", "--validation", ".25", "--test", ".25")
+    assert sum(split["counts"].values()) == 28
 
-    plan = json.loads(thaw("spec", "--preset", "first", "--dataset", "plants")[1])
+    plan = object_of("spec", "--preset", "first", "--dataset", "plants")
     assert (plan["dataset"], plan["split"]) == (added["id"], split["id"])
-    plan |= {"input_size": 16, "phases": [{"frozen": 0, "epochs": 3, "batch_size": 8, "learning_rate": 0.003}]}
+    network = {"name": "mine", "blocks": [{"filters": 8, "skip": True}, {"kind": "inception", "filters": 16}]}
+    plan |= {"backbone": "home-made", "network": network, "input_size": 16, "head": {"dense": [8]}}
+    plan |= {"phases": [{"frozen": 0, "epochs": 3, "batch_size": 8, "learning_rate": 0.003}]}
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(plan))
     _, trained, _ = thaw("train", file, "--wait", "--json")
     assert trained["status"] == "finished"
     assert trained["progress"]["epoch"] == trained["progress"]["epochs"] == 3
+    assert trained["name"].startswith("mine, all layers train")
+    assert [block["filters"] for block in trained["spec"]["network"]["blocks"]] == [8, 16]
 
     _, joined, said = thaw("train", file, "--json")
     assert joined["id"] == trained["id"]
     assert "joined" in said
 
-    _, shown, _ = thaw("show", trained["id"][:10], "--json")
+    shown = object_of("show", trained["id"][:10])
     assert set(shown["metrics"]) == {"validation", "test"}
     assert {"accuracy", "precision_macro", "recall_macro", "f1_macro", "loss"} <= set(shown["metrics"]["test"])
     assert [row["class"] for row in shown["per_class"]["test"]] == list(CLASSES)
     assert sum(map(sum, shown["confusion"]["validation"])) == split["counts"]["validation"]
 
-    _, runs, _ = thaw("runs", "--json")
-    assert [(run["id"], run["status"]) for run in runs["runs"]] == [(trained["id"], "finished")]
+    assert [(run["id"], run["status"]) for run in object_of("runs")["runs"]] == [(trained["id"], "finished")]
     assert "finished; there is nothing" in refused(thaw, "cancel", trained["id"])
-
-
-def test_a_network_built_of_blocks_is_trained_on_the_command_line(thaw, in_process, photos, tmp_path):
-    in_process("data", "add", photos, "--name", "plants")
-    in_process("split", "plants")
-    plan = json.loads(in_process("spec", "--preset", "first", "--dataset", "plants")[1])
-    network = {"name": "mine", "blocks": [{"filters": 8, "skip": True}, {"kind": "inception", "filters": 16}]}
-    plan |= {"backbone": "home-made", "network": network, "input_size": 16, "head": {"dense": [8]}}
-    file = tmp_path / "plan.json"
-    file.write_text(json.dumps(plan | {"phases": [{"epochs": 1, "batch_size": 8}]}))
-    _, trained, _ = thaw("train", file, "--wait", "--json")
-    assert trained["status"] == "finished"
-    assert trained["name"].startswith("mine, all layers train")
-    assert [block["filters"] for block in trained["spec"]["network"]["blocks"]] == [8, 16]
 
 
 def write_predictions(path, probability=None, seed=0, rows=20):
@@ -356,7 +349,8 @@ def test_a_split_that_leaves_a_part_empty_is_refused(in_process, photos, fractio
     train, validation, test = fractions
     code, _, sentence = in_process("split", "plants", "--train", train, "--validation", validation, "--test", test)
     assert code == 1
-    assert sentence.count("\n") == 1
+    told = [line for line in sentence.splitlines() if "left" not in line]  # a slow machine tells how far it is
+    assert len(told) == 1
 
 
 def test_the_presets_are_listed_by_name(in_process):

@@ -26,7 +26,10 @@ def fit(model, photos, labels, epochs=1, eager=True):
     model.fit(photos, labels, batch_size=3, epochs=epochs, verbose=0, shuffle=False)
 
 
-@pytest.mark.parametrize(("backbone", "k"), CASES)
+@pytest.mark.parametrize(
+    ("backbone", "k"),
+    [*CASES[:-1], pytest.param(*CASES[-1], marks=[pytest.mark.proof, pytest.mark.timeout(3600)])],
+)
 def test_frozen_weights_and_statistics_are_bit_identical_after_fit_save_and_load(
     settings, plan, photos, tmp_path, backbone, k
 ):

@@ -170,17 +170,13 @@ def test_a_measurement_that_brought_nothing_says_why(no_weights, monkeypatch):
 
 
 def test_a_process_of_its_own_measures_and_leaves_the_figures(no_weights):
-    measuring = speed.start(no_weights, "vanilla", 8)
-    assert measuring._process.wait(timeout=200) == 0, measuring.failure
-    assert speed.known(no_weights, "vanilla", 8).size == 8
-    assert list(json.loads((no_weights.cache / "speed.json").read_text())) == [speed.machine()]
-
-
-def test_a_home_made_network_is_measured_in_a_process_of_its_own_too(no_weights):
-    network = home_made(HomeMade(blocks=(ConvBlock(filters=2),)))
+    network = home_made(HomeMade(blocks=(ConvBlock(filters=2),)))  # the process is handed more than a name
     measuring = speed.start(no_weights, network, 8)
     assert measuring._process.wait(timeout=200) == 0, measuring.failure
-    assert speed.known(no_weights, network, 8).sections
+    found = speed.known(no_weights, network, 8)
+    assert found.size == 8
+    assert found.sections
+    assert list(json.loads((no_weights.cache / "speed.json").read_text())) == [speed.machine()]
 
 
 def test_a_measurement_ends_with_the_server_that_asked_for_it(no_weights):
