@@ -76,6 +76,8 @@ def _picture(row: dict, run: Run, letter: str, classes: tuple[str, ...], label: 
     name = html.escape(classes[label], quote=True)
     note = f"<b>{letter}</b>: {name}"
     try:
+        if run.kind == RunKind.ENSEMBLE:
+            return _without(note, "An ensemble is several networks: tick its members to see where each looked.")
         if run.kind != RunKind.TRAINED or run.spec is None:
             return _without(note, "It was not trained here, so there is no network to look into.")
         content, any_heat = looked(run.id, str(row["id"]), int(label), len(classes))

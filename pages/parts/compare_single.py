@@ -12,6 +12,7 @@ from pages.parts import (
     compare_photos,
     compare_sweep,
     comparisons,
+    ensemble_saved,
     results,
     run_words,
     selection,
@@ -29,6 +30,8 @@ def show_run(run: Run) -> None:
         not_finished(run)
         return
     results.headline(run)
+    if run.ensemble:
+        ensemble_saved.about(run)
     swept = compare_sweep.found_for(run)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         view = choose_view(run, swept is not None)

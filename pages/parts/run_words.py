@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from core.ensembles.saved import in_words
 from core.errors import UnknownBackbone
 from core.models import Backbone, backbone_of, is_run_id
 from core.records import ENDED_EARLY, NOT_A_NUMBER, ConvBlock, Head, HomeMade, Phase, Run, RunKind, RunSpec
@@ -25,7 +26,12 @@ def _backbone(spec: RunSpec) -> Backbone | None:
 
 
 def training(run: Run) -> str:
-    """All phases in one line: "all 132 layers stay frozen, only the head trains; then all layers train"."""
+    """All phases in one line: "all 132 layers stay frozen, only the head trains; then all layers train".
+
+    Of a saved ensemble its rule: "Majority vote of 5 members".
+    """
+    if run.ensemble:
+        return in_words(run.ensemble)
     return "; then ".join(freezing(run.spec, phase) for phase in run.spec.phases) if run.spec else ""
 
 
