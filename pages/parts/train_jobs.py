@@ -7,23 +7,28 @@ from core.errors import ThawError
 from core.evaluation import reading
 from core.jobs import queue
 from core.jobs.service import job_log, supervisor_state
-from core.records import ENDED_EARLY, NOT_A_NUMBER, Run, RunKind, Status
+from core.records import ENDED_EARLY, NOT_A_NUMBER, Run, Status
 from core.settings import settings
 from core.training.epoch import MOST_RECALLS
 from pages.parts import comparisons, loaders, run_words, selection, words
 
 SHOWN_QUEUED, SHOWN_OVER = 10, 6
 CURVES, CLASSES = "Curves", "Classes"
+GOES_ON, BEGINS_AGAIN = "it goes on from its last checkpoint.", "it begins again, with the same draws."
 
 
 def jobs() -> None:
     """All jobs of this store. Looks again every second as long as one is under way."""
-    active = any(not run.status.over for run in loaders.store().list(kind=RunKind.TRAINED))
+    active = any(not run.status.over for run in _all())
     st.fragment(_jobs, run_every=1.0 if active else None)(active)
 
 
+def _all() -> list[Run]:
+    return [run for run in loaders.store().list() if run.kind.made_by_job]
+
+
 def _jobs(polling: bool) -> None:
-    runs = loaders.store().list(kind=RunKind.TRAINED)
+    runs = _all()
     if polling != any(not run.status.over for run in runs):
         loaders.runs.clear()
         st.rerun()  # begin to look every second, or leave off
@@ -33,10 +38,10 @@ def _jobs(polling: bool) -> None:
     _supervision(polling)
     for run in runs:
         if run.status == Status.RUNNING:
-            _running(run)
+            running(run)
     queued = [run for run in reversed(runs) if run.status == Status.QUEUED]
     for position, run in enumerate(queued[:SHOWN_QUEUED], start=1):
-        _queued(run, position)
+        queued_card(run, position)
     if len(queued) > SHOWN_QUEUED:
         st.caption(f"and {words.count(len(queued) - SHOWN_QUEUED, 'more job')} in the queue")
     over = sorted((run for run in runs if run.status.over), key=lambda run: run.ended or run.created, reverse=True)
@@ -55,15 +60,20 @@ def _supervision(active: bool) -> None:
         )
 
 
-def _running(run: Run) -> None:
+def running(run: Run) -> None:
+    """The card of a running job."""
     with st.container(border=True, key=f"train_job_{run.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             since = f" · started {words.ago(run.started)}" if run.started else ""
             again = f" · attempt {run.attempt}" if run.attempt > 1 else ""
             st.markdown(f"**{words.plain(run.name)}**{since}{again}", width="stretch")
-            _finish(run)
+            if run.spec:  # views have nothing to keep before they are all answered
+                _finish(run)
             _cancel(run)
         st.progress(words.share_done(run), text=words.progress_sentence(run))
+        if run.spec is None:
+            st.caption(words.live_sentence(run.progress) or "Starting …")
+            return
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(words.live_sentence(run.progress) or "Starting …", width="stretch")
             view = _view(run) if run.progress.epoch else CURVES
@@ -110,7 +120,8 @@ def _classes(run: Run) -> None:
     )
 
 
-def _queued(run: Run, position: int) -> None:
+def queued_card(run: Run, position: int) -> None:
+    """The card of a job that waits; position counts from 1."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"train_job_{run.id}"):
         turn = "is next" if position == 1 else f"is number {position} in the queue"
         st.markdown(f"**{words.plain(run.name)}** {turn}", width="stretch")
@@ -131,7 +142,7 @@ def _over(run: Run) -> None:
                     key=f"train_retry_{run.id}",
                     on_click=_act,
                     args=(queue.retry, run.id),
-                    help="Queues it again; it goes on from its last checkpoint.",
+                    help="Queues it again; " + (GOES_ON if run.spec else BEGINS_AGAIN),
                 )
         if ended := reading.no_number(run.metrics):
             st.warning(words.plain(ended.sentence), icon=":material/warning:")
@@ -178,7 +189,7 @@ def _cancel(run: Run) -> None:
             key=f"train_cancel_{run.id}",
             on_click=_act,
             args=(queue.cancel, run.id),
-            help="Stops within seconds. A retry goes on from the last checkpoint.",
+            help=f"Stops within seconds. When tried again {GOES_ON if run.spec else BEGINS_AGAIN}",
         )
 
 
