@@ -49,6 +49,9 @@ def candidates() -> Candidates:
     fitting, reasons = gate(_reference(every), every)
     predictions, figures = {}, {}
     for run in fitting:
+        if run.kind == RunKind.ENSEMBLE:
+            reasons[run.id] = "a saved ensemble, which is no member of another: switch its members on"
+            continue
         try:
             if why := _unfit(run):
                 reasons[run.id] = why
