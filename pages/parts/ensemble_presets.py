@@ -14,6 +14,7 @@ from pages.parts import ensemble_rules, ensemble_weights, selection, words
 from pages.parts.ensemble_members import Candidates
 
 BEST = 3
+WIDE = 220  # px of a button
 _SAID = "_ensemble_chosen"  # (run ids, sentence) of the last choice made here
 
 
@@ -38,13 +39,13 @@ def menu(found: Candidates) -> None:
             "more, so this sets a weighted mean with weights by hand.",
             lambda: _greedy(found),
         )
-        st.divider()
         number = st.number_input(
             "Members",
             min_value=1,
             max_value=count,
             value=best,
             key="ensemble_confusion_number",
+            width=WIDE,
             help="How many members the choice by confusion takes.",
         )
         _entry(
@@ -65,8 +66,9 @@ def told(found: Candidates) -> None:
 
 
 def _entry(label: str, key: str, sentence: str, choose: Callable[[], None], disabled: bool = False) -> None:
-    st.button(label, key=f"ensemble_choose_{key}", on_click=choose, disabled=disabled, width="stretch")
-    st.caption(sentence)
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.button(label, key=f"ensemble_choose_{key}", on_click=choose, disabled=disabled, width=WIDE)
+        st.caption(sentence, width="stretch")
 
 
 def _put(found: Candidates, on: list[str], sentence: str = "") -> None:
@@ -95,6 +97,7 @@ def _without_family(found: Candidates) -> None:
         "Family",
         list(known),
         key="ensemble_family",
+        width=WIDE,
         help="Networks of one plan often err alike; what is an ensemble worth without them?",
     )
     rest = [run for run in found.ids if run not in known.get(family, ())]

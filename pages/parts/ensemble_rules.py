@@ -36,23 +36,20 @@ class Decision(NamedTuple):
 
 
 def choose() -> Decision:
-    """Draw the rule's switch, its popover and, under the weighted mean, where the weights come from."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        rule = RuleName(
-            st.segmented_control(
-                "How they decide",
-                [str(rule) for rule in RULES],
-                format_func=lambda name: RULES[RuleName(name)].title,
-                default="vote",
-                required=True,
-                key=RULE,
-                bind="query-params",
-                help="A vote only counts who said what; the means also weigh how sure each member was; the others "
-                "learn from validation whom to trust with what.",
-            )
+    """Draw the rule's switch and, under the weighted mean, where the weights come from."""
+    rule = RuleName(
+        st.segmented_control(
+            "How they decide",
+            [str(rule) for rule in RULES],
+            format_func=lambda name: RULES[RuleName(name)].title,
+            default="vote",
+            required=True,
+            key=RULE,
+            bind="query-params",
+            help="A vote only counts who said what; the means also weigh how sure each member was; the others learn "
+            "from validation whom to trust with what.",
         )
-        with st.popover("How it works", icon=":material/function:"):
-            _explain(rule)
+    )
     weighting, by_hand = _weighting() if rule == RuleName.WEIGHTED else (Weighting.ACCURACY, {})
     return Decision(rule, weighting, by_hand)
 
@@ -85,8 +82,11 @@ def _explain(rule: RuleName) -> None:
 
 
 def sentence(spec: EnsembleSpec) -> None:
-    """What the chosen rule does, and how validation is answered where it learns from it."""
-    st.caption(f"{RULES[spec.rule].help} {_LEARNED if learns(spec) else ''}")
+    """What the chosen rule does, how validation is answered where it learns from it, and the formula on demand."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.caption(f"{RULES[spec.rule].help} {_LEARNED if learns(spec) else ''}", width="stretch")
+        with st.popover("How it works", icon=":material/function:"):
+            _explain(spec.rule)
 
 
 def shown_weights(decision: Decision, found: Candidates) -> dict[str, float]:

@@ -18,6 +18,7 @@ STYLE = """
 .thaw-votes { display: grid; grid-template-columns: minmax(90px, 2fr) minmax(90px, 1.4fr) minmax(60px, 2fr) 3.6em;
   gap: 3px 10px; align-items: center; font-size: .9375rem; max-height: 400px; overflow-y: auto; max-width: 720px; }
 .thaw-votes > * { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.thaw-votes .member { white-space: normal; font-size: .875rem; line-height: 1.2; }
 .thaw-votes.classes { grid-template-columns: minmax(90px, 1.4fr) minmax(60px, 3fr) 5em; }
 .thaw-votes .bar { background: rgba(128, 128, 128, .18); height: .8em; border-radius: 2px; }
 .thaw-votes .bar i { display: block; height: 100%; border-radius: 2px; background: currentColor; opacity: .45; }
@@ -41,7 +42,7 @@ def photo(gain: Gain, row: int, choice: Choice) -> None:
     content = compare_thumbnails.picture(gain.ids[row], LARGE)
     if content:
         alt = html.escape(f"A photo of {true}", quote=True)
-        style = f"max-width:100%;min-width:min(100%,200px);max-height:{LARGE}px;border-radius:4px"
+        style = f"max-width:100%;min-width:min(100%,260px);max-height:{LARGE}px;border-radius:4px"
         st.html(f'<img class="thaw-vote-photo" src="data:image/jpeg;base64,{content}" alt="{alt}" style="{style}">')
     else:
         st.caption(
@@ -66,7 +67,7 @@ def members(choice: Choice, row: int, true: int) -> None:
         name, answer = html.escape(choice.names[run]), html.escape(choice.classes[said])
         sure = float(shares[said]) if one.has_probabilities else None
         lines.append(
-            f'<span title="{html.escape(choice.names[run], quote=True)}">{name}</span>'
+            f'<span class="member" title="{html.escape(choice.names[run], quote=True)}">{name}</span>'
             f"<span>{_mark(true, said)} {answer}</span>"
             + (_bar(sure) if sure is not None else '<span style="opacity:.7">only its answer</span>')
             + f'<span class="number">{"" if sure is None else f"{100 * sure:.0f} %"}</span>'

@@ -35,16 +35,15 @@ def _view(choice: Choice) -> None:
         return
     said = np.stack([choice.predictions[run].parts[choice.part].predicted for run in choice.spec.runs])
     lists = photos(gain, said)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = _kind(lists)
-        asked = _number(len(gain.true))
+    kind = _kind(lists)
     rows = lists[kind]
-    row = asked - 1 if asked is not None else int(rows[0]) if len(rows) else 0
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=LIST), st.container()
     with left:
         _list(choice, gain, said, rows, kind)
     with right:
+        asked = _number(len(gain.true))
+        row = asked - 1 if asked is not None else int(rows[0]) if len(rows) else 0
         answers = _answers(choice.spec, choice.part, choice.predictions)
         ensemble_vote.photo(gain, row, choice)
         ensemble_vote.members(choice, row, gain.true[row])

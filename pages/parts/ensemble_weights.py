@@ -10,7 +10,7 @@ from pages.parts import selection
 KEY = "ensemble_weights"
 MOST = 1000.0  # as `core.records.Member` has it
 _KNOWN = "_ensemble_weights_known"  # by run id: a member that is switched off and on again keeps its weight
-_WRITTEN = "_ensemble_weights_written"  # the text that stands for them
+_READ = "_ensemble_weights_read"  # the text as it was when it was last read
 
 
 def weights() -> dict[str, float]:
@@ -18,13 +18,13 @@ def weights() -> dict[str, float]:
     ticked = selection.runs()
     known = st.session_state.setdefault(_KNOWN, {})
     text = st.session_state.get(KEY, st.query_params.get(KEY, ""))
-    if text != st.session_state.get(_WRITTEN):  # typed, or from an address
+    if text != st.session_state.get(_READ):  # typed, or from an address
         known.update(read(text, ticked))
     written = write(known, ticked)
     if text != written:
         st.session_state[KEY] = written
-    st.session_state[_WRITTEN] = written
-    st.text_input(
+    # The first time, an address with junk in it still stands in the box: it was read, and is tidy the next time.
+    st.session_state[_READ] = st.text_input(
         "All weights",
         key=KEY,
         bind="query-params",
@@ -40,7 +40,7 @@ def put(by_run: Mapping[str, float]) -> None:
     """Set weights; for callbacks."""
     st.session_state[_KNOWN] = st.session_state.get(_KNOWN, {}) | dict(by_run)
     # What stands in the text is older than this, and must not be read once more.
-    st.session_state[_WRITTEN] = st.session_state.get(KEY, "")
+    st.session_state[_READ] = st.session_state.get(KEY, "")
 
 
 def read(text: str, runs: Sequence[str]) -> dict[str, float]:
