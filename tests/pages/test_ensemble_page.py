@@ -6,15 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import datasets
-from core.ensembles import gain_over_best
+from core.ensembles import RULES, gain_over_best, scores
+from core.ensembles.selection import by_confusion, cover, forward
 from core.evaluation import part_figures
-from core.records import EnsembleSpec, Member, Part, PartPredictions, Predictions, RuleName, RunKind
+from core.records import EnsembleSpec, Member, Part, PartPredictions, Predictions, RuleName, RunKind, Weighting
 from core.runs import RunStore
 from core.settings import Settings
+from pages.parts import ensemble_rows
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
 CLASSES = ("ash", "beech", "cedar")
@@ -91,6 +94,7 @@ def words(app) -> str:
         app.metric,
         app.button,
         app.toggle,
+        app.latex,
     )
     text = [str(getattr(each, "value", "")) + str(getattr(each, "label", "")) for kind in kinds for each in kind]
     text += [each.proto.body for each in app.get("html")]
@@ -107,8 +111,10 @@ def big_figure(app) -> str:
     )
 
 
-def gain_of(members, rule: str, part: Part):
-    spec = EnsembleSpec(rule=RuleName(rule), members=tuple(Member(run=run) for run in members))
+def gain_of(members, rule: str, part: Part, weighting: str = "accuracy", weights: dict | None = None):
+    weights = weights or {}
+    chosen = tuple(Member(run=run, weight=weights.get(run, 1.0)) for run in members)
+    spec = EnsembleSpec(rule=RuleName(rule), weighting=Weighting(weighting), members=chosen)
     return gain_over_best(spec, members, part)
 
 
@@ -256,3 +262,238 @@ def test_a_member_whose_files_are_gone_is_left_out_with_the_reason(settings, mem
     assert app.toggle(key=f"ensemble_out_{gone}").disabled
     rest = {run: of for run, of in members.items() if run != gone}
     assert percent(gain_of(rest, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
+
+
+@pytest.mark.parametrize("rule", list(RuleName))
+def test_every_rule_has_its_figure_its_sentence_and_its_formula(members, rule):
+    app = opened(runs=list(members), ensemble_rule=RULES[rule].title)
+    assert not app.exception
+    assert percent(gain_of(members, rule, Part.VALIDATION).figures.accuracy) in big_figure(app)
+    assert RULES[rule].formula in words(app)
+    assert ("answered by what the other four teach" in words(app)) == RULES[rule].learns
+
+
+def test_the_best_and_the_mean_member_stand_beside_the_figure(members):
+    text = words(opened(runs=list(members)))
+    accuracies = [part_figures(of.parts[Part.VALIDATION], CLASSES).accuracy for of in members.values()]
+    assert f"Best single member: **{percent(max(accuracies))}** (Yew)" in text
+    assert f"mean member: **{percent(np.mean(accuracies))}**" in text
+
+
+def test_weights_by_accuracy_and_optimised_ones_are_shown_and_not_asked_for(members):
+    for weighting in ("Validation accuracy", "Optimised"):
+        app = opened(runs=list(members), ensemble_rule="Weighted mean", ensemble_weighting=weighting)
+        assert not app.exception
+        assert words(app).count("weight 0.") + words(app).count("weight 1.") == 3
+        assert not [box for box in app.number_input if box.key.startswith("ensemble_weight_")]
+
+
+def test_weights_in_the_address_are_those_of_the_ticked_runs_and_junk_is_one(members):
+    runs = list(members)
+    by_hand = {"ensemble_rule": "Weighted mean", "ensemble_weighting": "By hand"}
+    app = opened(runs=runs, **by_hand, ensemble_weights="5,<b>,-3,inf,7,8")
+    assert not app.exception
+    weights = dict(zip(runs, (5.0, 1.0, 0.0), strict=True))
+    assert [app.number_input(key=f"ensemble_weight_{run}").value for run in runs] == list(weights.values())
+    expected = gain_of(members, "weighted", Part.VALIDATION, "hand", weights)
+    assert percent(expected.figures.accuracy) in big_figure(app)
+    # A switch right after: the weights stay with their members, and the text is tidy.
+    app.toggle(key=f"ensemble_member_{runs[0]}").set_value(False).run()
+    assert app.text_input(key="ensemble_weights").value == "1,0"
+    app.toggle(key=f"ensemble_member_{runs[0]}").set_value(True).run()
+    assert app.text_input(key="ensemble_weights").value == "1,0,5"
+
+
+def test_a_weight_moves_the_figure_and_the_text_that_the_address_holds(members):
+    runs = list(members)
+    app = opened(runs=runs, ensemble_rule="Weighted mean", ensemble_weighting="By hand")
+    app.number_input(key=f"ensemble_weight_{runs[1]}").set_value(40.0).run()
+    assert not app.exception
+    assert app.text_input(key="ensemble_weights").value == "1,40,1"
+    alone = part_figures(members[runs[1]].parts[Part.VALIDATION], CLASSES).accuracy
+    assert percent(alone) in big_figure(app)
+    app.text_input(key="ensemble_weights").set_value("0,0,3").run()
+    assert app.number_input(key=f"ensemble_weight_{runs[2]}").value == 3
+    assert percent(part_figures(members[runs[2]].parts[Part.VALIDATION], CLASSES).accuracy) in big_figure(app)
+
+
+def test_weights_that_are_all_zero_are_one_clear_sentence(members):
+    app = opened(
+        runs=list(members), ensemble_rule="Weighted mean", ensemble_weighting="By hand", ensemble_weights="0,0,0"
+    )
+    assert not app.exception
+    assert "All members weigh 0" in app.error[0].value
+
+
+@pytest.mark.parametrize("rule", [{"ensemble_rule": "Stacking"}, {"ensemble_rule": "Weighted mean"}])
+def test_labels_only_where_probabilities_are_needed_are_one_clear_sentence(settings, split, members, rule):
+    odd, _ = bring(settings, split, "Only labels", 0.5, has_probabilities=False)
+    app = opened(runs=[*members, odd.id], ensemble_weighting="Optimised", **rule)
+    assert not app.exception
+    assert "needs probabilities, but Only labels only brought labels" in app.error[0].value
+
+
+def test_a_member_with_probabilities_that_are_no_numbers_is_out_with_the_reason(settings, split, members):
+    odd, _ = bring(settings, split, "Odd", 0.5)
+    # The store keeps what it is given, so a broken one can only come from a file changed by hand.
+    file = next((settings.artifact_root / odd.id).rglob("*.npz"))
+    arrays = dict(np.load(file, allow_pickle=False))
+    for name, array in arrays.items():
+        if array.ndim == 2 and array.dtype.kind == "f":
+            arrays[name] = np.full_like(array, np.nan)
+    np.savez(file, **arrays)
+    app = opened(runs=[*members, odd.id])
+    assert not app.exception
+    assert app.toggle(key=f"ensemble_out_{odd.id}").disabled
+    assert "not numbers" in words(app)
+    assert percent(gain_of(members, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
+
+
+def test_a_member_deleted_meanwhile_is_said_and_the_others_answer(settings, members):
+    gone, *_ = members
+    app = opened(runs=list(members))
+    RunStore(settings).delete(gone)
+    st.cache_resource.clear()
+    app.run()
+    assert not app.exception
+    assert "was deleted" in words(app)
+    rest = {run: of for run, of in members.items() if run != gone}
+    assert percent(gain_of(rest, "vote", Part.VALIDATION).figures.accuracy) in big_figure(app)
+
+
+def test_forty_members_scroll_in_a_list_of_fixed_height(settings, split, members):
+    for number in range(37):
+        bring(settings, split, f"Member {number}", 0.5, number)
+    app = opened(runs=[run.id for run in RunStore(settings).list()])
+    assert not app.exception
+    assert "**40 of 40 members on**" in words(app)
+    heights = [block.proto.height_config.pixel_height for block in blocks(app) if block.proto.HasField("height_config")]
+    assert ensemble_rows.LIST in heights
+
+
+def blocks(app):
+    """Every container of the page."""
+    waiting = [app.main]
+    while waiting:
+        block = waiting.pop()
+        if children := getattr(block, "children", None):
+            waiting += children.values()
+            if block.proto is not None and hasattr(block.proto, "height_config"):
+                yield block
+
+
+def test_every_way_of_choosing_says_what_it_does_and_leaves_its_choice_in_the_ticked_runs(members):
+    runs = sorted(members, key=lambda run: -part_figures(members[run].parts[Part.VALIDATION], CLASSES).accuracy)
+    app = opened(runs=runs[:1])
+    app.button(key="ensemble_choose_all").click().run()
+    assert set(app.session_state["runs"]) == set(members)
+    app.button(key="ensemble_choose_none").click().run()
+    assert app.session_state["runs"] == []
+    app.button(key="ensemble_choose_best").click().run()
+    assert app.session_state["runs"] == runs[:3]
+    assert "The 3 best single members. Chosen on validation." in words(app)
+    app.number_input(key="ensemble_confusion_number").set_value(2).run()
+    app.button(key="ensemble_choose_confusion").click().run()
+    assert app.session_state["runs"] == [run for run, _ in by_confusion(cover(members), 2)]
+    assert not app.exception
+
+
+def test_greedy_selection_sets_weights_by_hand_as_often_as_each_was_taken(members):
+    app = opened(runs=list(members))
+    app.button(key="ensemble_choose_greedy").click().run()
+    assert not app.exception
+    everybody = EnsembleSpec(rule="mean", members=tuple(Member(run=run) for run in members))
+    best = forward(scores(everybody, members, Part.VALIDATION)).best
+    assert app.session_state["ensemble_rule"] == "weighted"
+    assert percent(best.accuracy) in big_figure(app)
+    taken = dict(zip(app.session_state["runs"], app.session_state["ensemble_weights"].split(","), strict=True))
+    assert taken == {run: str(best.members.count(run)) for run in set(best.members)}
+
+
+def test_the_reports_kinds_take_who_is_there_and_say_who_is_missing(settings, split, members):
+    bring(settings, split, "VGG16, first 8 layers frozen", 0.5)
+    better, _ = bring(settings, split, "VGG 16, another", 0.9)
+    home, _ = bring(settings, split, "home-made CNN", 0.4)
+    app = opened(runs=list(members))
+    app.button(key="ensemble_choose_report").click().run()
+    assert not app.exception
+    assert app.session_state["runs"] == [better.id, home.id]
+    assert "Missing here: Xception, VGG19, ResNet, EfficientNet, 1 home\\-made" in words(app)
+    app.selectbox(key="ensemble_family").set_value("VGG16").run()
+    app.button(key="ensemble_choose_family").click().run()
+    assert set(app.session_state["runs"]) == {*members, home.id}
+
+
+def test_the_difference_from_the_best_members_matrix_can_be_drawn_instead(members):
+    app = opened(runs=list(members))
+    app.segmented_control(key="ensemble_matrix_of").set_value("Difference from the best member's").run()
+    assert not app.exception
+    gain = gain_of(members, "vote", Part.VALIDATION)
+    drawn = next(
+        trace
+        for chart in app.get("plotly_chart")
+        for trace in json.loads(chart.proto.spec)["data"]
+        if trace["type"] == "heatmap"
+    )
+    assert drawn["name"] == "difference"
+    assert "The ensemble less Yew, the best member." in words(app)
+    assert int(np.abs(gain.figures.confusion - gain.best_figures.confusion).max()) > 0
+
+
+def test_the_votes_of_the_photo_that_the_address_names_are_told_member_by_member(members):
+    app = opened(runs=list(members), ensemble_view="Votes", photo="5")
+    assert not app.exception
+    gain, text = gain_of(members, "vote", Part.VALIDATION), words(app)
+    assert f"Photo 5 of 39 validation photos · true class **{CLASSES[gain.true[4]]}**" in text
+    for of in members.values():
+        shares = of.parts[Part.VALIDATION].probabilities[4]
+        mark = "✓" if shares.argmax() == gain.true[4] else "✗"
+        assert f"{mark} {CLASSES[shares.argmax()]}</span>" in text
+        assert f"{100 * shares.max():.0f} %" in text
+
+
+@pytest.mark.parametrize("photo", ["0", "40", "-3", "junk", "1e9"])
+def test_a_photo_number_that_is_none_shows_the_first_of_the_list(members, photo):
+    app = opened(runs=list(members), ensemble_view="Votes", photo=photo)
+    assert not app.exception
+    first = next(rows for rows in (gain_of(members, "vote", Part.VALIDATION).rescued, [0]) if len(rows))[0]
+    assert f"Photo {first + 1} of 39" in words(app)
+
+
+@pytest.mark.parametrize("rule", ["Majority vote", "Naive Bayes", "Stacking"])
+def test_what_one_switch_would_change_is_told_as_the_switch_then_shows_it(members, rule):
+    on = list(members)[:-1]
+    app = opened(runs=on, ensemble_view="Votes", ensemble_rule=rule, photo="1")
+    if rule == "Stacking":
+        app.toggle(key="ensemble_votes_learn").set_value(True).run()
+    name = next(key for key, one in RULES.items() if one.title == rule)
+    before = gain_of(dict.fromkeys(on) | {run: members[run] for run in on}, name, Part.VALIDATION).predicted
+    after = gain_of(members, name, Part.VALIDATION).predicted
+    rows = np.flatnonzero(before != after)
+    assert len(rows), "a switch must change something for this test to see anything"
+    app.number_input(key="photo").set_value(int(rows[0]) + 1).run()
+    assert not app.exception
+    assert f"- with Yew, which is off: **{CLASSES[after[rows[0]]]}**" in words(app)
+
+
+def test_a_photo_of_the_larger_part_is_forgotten_where_the_other_part_has_fewer(members):
+    app = opened(runs=list(members), ensemble_view="Votes", photo="39", test="true")
+    assert "Photo 39 of 39" in words(app)
+    app.segmented_control(key="ensemble_part").set_value(Part.TEST).run()
+    assert not app.exception
+    assert "of 33 test photos" in words(app)
+
+
+def test_beyond_twenty_classes_no_small_matrix_is_drawn(settings):
+    true = np.arange(63) % 21
+    part = PartPredictions(ids=tuple(f"{n:03d}" for n in range(63)), true=true, probabilities=np.eye(21)[true])
+    predictions = Predictions(
+        evaluation_id="2" * 20,
+        classes=tuple(f"class {n:02d}" for n in range(21)),
+        parts={Part.VALIDATION: part, Part.TEST: part},
+    )
+    run = RunStore(settings).create(RunKind.BROUGHT, "Many", predictions=predictions)
+    app = opened(runs=[run.id])
+    assert not app.exception
+    assert "thaw-small-matrix" not in words(app)
+    assert "Recall of each class, Many" in words(app)
