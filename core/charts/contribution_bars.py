@@ -31,7 +31,7 @@ def info(table: pd.DataFrame, names: Mapping[str, str], part: str = "validation"
     table = table.sort_values("shapley", ascending=False, kind="stable")
     called = [names[run] for run in table["run"]]
     columns = (table[column].astype(float) for column in ("shapley", "error", "left_out", "alone"))
-    rows = zip(called, labels(called, 34), *columns, strict=True)
+    rows = zip(called, labels(called, 40), *columns, strict=True)
     return ContributionBarsInfo(tuple(ContributionBar(*row) for row in rows), str(part))
 
 

@@ -10,8 +10,9 @@ from core.charts.colours import ink_on, mix, palette
 from core.charts.layout import SMALL, dress, labels, literal
 
 NUMBERED = 20  # columns: up to here each cell holds its number
-ROW_LETTERS, COLUMN_LETTERS = 34, 18
-LEAST_COLUMN = 11  # px of a column where there are many; the page scrolls sideways then
+ROW_LETTERS, COLUMN_LETTERS = 40, 18
+LETTER = 7  # px
+TILTED, MANY = 34, 12  # px of a column, with a number in its cells and without
 
 
 class MemberMatrixInfo(NamedTuple):
@@ -37,6 +38,7 @@ def info(
     marked: Iterable[tuple[int, int]] = (),
     strong: Sequence[bool] | None = None,
     unit: str = "%",
+    numbered: bool = False,
 ) -> MemberMatrixInfo:
     """The matrix and its scale.
 
@@ -47,15 +49,17 @@ def info(
     low, high : ends of the scale; the least and the greatest value where not given
     marked : cells to frame
     strong : which rows' names stand out; all where not given
+    numbered : rows and columns are the same members: rows get their numbers, and columns have only those
     """
     values = np.asarray(values, float)
     known = values[np.isfinite(values)]
     least, most = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    short = labels(rows, ROW_LETTERS)
     return MemberMatrixInfo(
         tuple(rows),
         tuple(columns),
-        labels(rows, ROW_LETTERS),
-        labels(columns, COLUMN_LETTERS),
+        tuple(f"{number}  {name}" for number, name in enumerate(short, start=1)) if numbered else short,
+        tuple(str(number) for number in range(1, len(columns) + 1)) if numbered else labels(columns, COLUMN_LETTERS),
         values,
         least if low is None else low,
         most if high is None else high,
@@ -65,9 +69,11 @@ def info(
     )
 
 
-def width(info: MemberMatrixInfo) -> int | None:
-    """px that the picture needs beside its names; None where the page's width will do."""
-    return None if len(info.columns) <= 40 else 360 + LEAST_COLUMN * len(info.columns)
+def least_width(info: MemberMatrixInfo) -> int:
+    """px at which the names and the numbers in the cells can be read; a narrower page scrolls."""
+    n = len(info.columns)
+    column = MANY if n > NUMBERED else TILTED if _tilted(info) else max(TILTED, LETTER * _longest(info) + 8)
+    return LETTER * max((len(label) for label in info.row_labels), default=0) + n * column + 24
 
 
 def plot(info: MemberMatrixInfo, dark: bool = False, hover: str = "%{y}, %{x}: %{z}") -> go.Figure:
@@ -114,12 +120,10 @@ def plot(info: MemberMatrixInfo, dark: bool = False, hover: str = "%{y}, %{x}: %
         for colour, thick in ((colours.background, 4), (colours.text, 2)):
             figure.add_shape(**around, line={"color": colour, "width": thick}, layer="above")
     dress(figure, dark, _height(info))
-    longest = max((len(label) for label in info.column_labels), default=0)
-    narrow = n_columns > 10 or longest > 9
     figure.update_xaxes(
         tickvals=list(range(n_columns)),
         ticktext=[literal(label) for label in info.column_labels],
-        tickangle=-50 if narrow else 0,
+        tickangle=-50 if _tilted(info) else 0,
         range=[-0.5, n_columns - 0.5],
         side="top",
         showgrid=False,
@@ -140,8 +144,18 @@ def _name(label: str, strong: bool, colours) -> str:
     return f'<span style="color:{colours.text}"><b>{literal(label)}</b></span>' if strong else literal(label)
 
 
+def _longest(info: MemberMatrixInfo) -> int:
+    """Letters of the longest column label."""
+    return max((len(label) for label in info.column_labels), default=0)
+
+
+def _tilted(info: MemberMatrixInfo) -> bool:
+    """Whether the columns' names would lie over each other if they stood straight."""
+    longest = _longest(info)
+    return longest > 3 and (len(info.columns) > 10 or longest > 9)
+
+
 def _height(info: MemberMatrixInfo) -> int:
-    longest = max((len(label) for label in info.column_labels), default=0)
     row = 32 if len(info.rows) <= 12 else 24
-    head = 40 if len(info.columns) <= 10 and longest <= 9 else 40 + 6 * longest
+    head = 40 + 6 * _longest(info) if _tilted(info) else 40
     return head + 16 + row * max(len(info.rows), 2)

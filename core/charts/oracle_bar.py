@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from core.charts.colours import mix, palette, part_colour
+from core.charts.colours import ink_on, mix, palette, part_colour
 from core.charts.layout import SMALL, dress, percent, percent_axis
 
 HEIGHT = 128  # px
+ROOM = 0.16  # of the bar: a shorter piece has no words in it
 
 
 class OracleBarInfo(NamedTuple):
@@ -27,8 +28,8 @@ def plot(info: OracleBarInfo, dark: bool = False) -> go.Figure:
     colours, own = palette(dark), part_colour(info.part, dark)
     figure = go.Figure()
     pieces = (
-        (info.everyone, own, "all members are right"),
-        (info.someone - info.everyone, mix(colours.background, own, 0.4), "some are right, some wrong"),
+        (info.everyone, own, "all are right"),
+        (info.someone - info.everyone, mix(colours.background, own, 0.4), "some are right"),
         (1 - info.someone, colours.panel, "nobody is right"),
     )
     for share, colour, words in pieces:
@@ -38,6 +39,12 @@ def plot(info: OracleBarInfo, dark: bool = False) -> go.Figure:
             orientation="h",
             width=0.8,
             marker={"color": colour, "line": {"width": 1, "color": colours.line}},
+            text=[words] if share > ROOM else [""],
+            textposition="inside",
+            insidetextanchor="middle",
+            constraintext="none",
+            textangle=0,
+            insidetextfont={"size": SMALL, "color": ink_on(colour)},
             hovertemplate=f"{words}: {percent(share, 1)}<extra></extra>",
         )
     for width, colour in ((8, colours.background), (4, colours.text)):  # a rim, so that it shows on the bar as well

@@ -29,11 +29,11 @@ class SubsetCloudInfo(NamedTuple):
     spots: tuple[Spot, ...]
     best: tuple[Mark, ...]  # the best of each size on validation, by size
     test: tuple[Mark, ...]  # the same sets on test; empty where test is not shown
-    on: Mark | None  # the members that are on; None where that set was not looked at
+    on: Mark | None  # the members that are on; None where they can't all be in a set
     photos: int
 
 
-def info(sizes, right, photos: int, best_by_size: dict[int, int], on: int | None = None, test=None) -> SubsetCloudInfo:
+def info(sizes, right, photos: int, best_by_size: dict[int, int], on=None, test=None) -> SubsetCloudInfo:
     """What the picture shows.
 
     Parameters
@@ -42,7 +42,7 @@ def info(sizes, right, photos: int, best_by_size: dict[int, int], on: int | None
     right : int array of shape (n_sets,), validation photos it gets right
     photos : validation photos
     best_by_size : number of members -> row of the best set
-    on : row of the set that is switched on, None where it was not looked at
+    on : (size, accuracy 0..1) of the set that is switched on, or None
     test : float array of shape (n_sets,), accuracies on test 0..1, or None
     """
     sizes, right, of = np.asarray(sizes), np.asarray(right), max(photos, 1)
@@ -57,7 +57,7 @@ def info(sizes, right, photos: int, best_by_size: dict[int, int], on: int | None
         spots,
         tuple(Mark(size, float(right[row] / of)) for size, row in rows),
         () if test is None else tuple(Mark(size, float(test[row])) for size, row in rows),
-        None if on is None else Mark(int(sizes[on]), float(right[on] / of)),
+        None if on is None else Mark(int(on[0]), float(on[1])),
         photos,
     )
 

@@ -30,7 +30,7 @@ def show(choice: Choice) -> None:
         selection.show_test(looking_at=f"ensemble {choice.spec.id}")
     table, nobody = _computed(choice)
     st.markdown(f"##### {words.plain(claim(table, choice))}", help=_HELP)
-    info = contribution_bars.info(table, choice.names, choice.part)
+    info = contribution_bars.info(table, ensembles.called(choice), choice.part)
     st.plotly_chart(
         contribution_bars.plot(info, selection.dark()),
         key="ensemble_contributions",
@@ -50,12 +50,13 @@ def claim(table: pd.DataFrame, choice: Choice) -> str:
     """Who brings most, and who costs."""
     most = table.loc[table["shapley"].idxmax()]
     harms = table[table["left_out"] < 0]
-    first = f"{choice.names[most['run']]} brings most: {100 * most['shapley']:+.1f} points"
+    names = ensembles.called(choice)
+    first = f"{names[most['run']]} brings most: {100 * most['shapley']:+.1f} points"
     if harms.empty:
         return first
     worst = harms.loc[harms["left_out"].idxmin()]
     count = "" if len(harms) == 1 else f" ({len(harms)} such members)"
-    name = choice.names[worst["run"]]
+    name = names[worst["run"]]
     return f"{first}. Without {name} the others would be {-100 * worst['left_out']:.1f} points better{count}"
 
 

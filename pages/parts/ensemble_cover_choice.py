@@ -36,7 +36,7 @@ def show(choice: Choice, runs: tuple[str, ...], measure: str) -> None:
         ):
             selection.set_runs(chosen)
             st.rerun()
-    st.caption(words.plain(told(path, found, measure, choice.names)))
+    st.caption(words.plain(told(path, found, measure, ensembles.called(choice))))
 
 
 def told(path: tuple[tuple[str, float], ...], found: Cover, measure: str, names: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 from core.charts import member_matrix, member_plane, oracle_bar
 from core.ensembles.diversity import MEASURES, Diversity
 from core.records import Part
-from pages.parts import ensembles, selection, words
+from pages.parts import ensemble_matrix, ensembles, selection, words
 from pages.parts.ensemble_choice import Choice
 
 SHARES = ("disagreement", "double_fault")  # measures that are shares of the photos
@@ -67,14 +67,11 @@ def _pairs(choice: Choice, found: Diversity) -> None:
 def _matrix(choice: Choice, found: Diversity, measure: str) -> None:
     values = found.matrices[measure].copy()
     np.fill_diagonal(values, np.nan)  # a member beside itself says nothing
-    names = [choice.names[run] for run in found.runs]
-    info = member_matrix.info(values, names, names, unit="%" if measure in SHARES else "")
-    st.plotly_chart(
-        member_matrix.plot(info, selection.dark(), "%{y} and %{x}: %{z}"),
-        key="ensemble_diversity_matrix",
-        config={"displayModeBar": False},
-        alt=f"{MEASURES[measure].title} of each pair of members",
-    )
+    called = ensembles.called(choice)
+    names = [called[run] for run in found.runs]
+    info = member_matrix.info(values, names, names, unit="%" if measure in SHARES else "", numbered=True)
+    alt = f"{MEASURES[measure].title} of each pair of members"
+    ensemble_matrix.show(info, "ensemble_diversity_matrix", "%{y} and %{x}: %{z}", alt)
     shares = measure in SHARES
     low, high = (f"{100 * end:.0f} %" if shares else f"{end:.2f}" for end in (info.low, info.high))
     st.caption(f"Members that err alike lie beside each other. Lightest {low}, darkest {high}.")
@@ -83,9 +80,8 @@ def _matrix(choice: Choice, found: Diversity, measure: str) -> None:
 def _plane(choice: Choice, found: Diversity, measure: str) -> None:
     where = "to the left" if measure in ALIKE else "to the right"
     st.markdown(f"**Every pair of members**: an ensemble wants them high up and {where}, right and different")
-    info = member_plane.info(
-        found.pairs, choice.names, measure, MEASURES[measure].title, measure in SHARES, str(choice.part)
-    )
+    names, title = ensembles.called(choice), MEASURES[measure].title
+    info = member_plane.info(found.pairs, names, measure, title, measure in SHARES, str(choice.part))
     st.plotly_chart(
         member_plane.plot(info, selection.dark()),
         key="ensemble_diversity_plane",

@@ -29,12 +29,13 @@ def show(choice: Choice) -> None:
 
 
 def _view(choice: Choice) -> None:
+    names = ensembles.called(choice)
     runs = {run.id: run for run in choice.found.runs if run.id in choice.predictions}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         member = st.selectbox(
             "Trained on another split",
             list(runs),
-            format_func=lambda run: choice.names[run],
+            format_func=lambda run: names.get(run, ""),
             key="ensemble_lesson_member",
             width=340,
             help="One of the members that are on.",
@@ -77,7 +78,7 @@ def _view(choice: Choice) -> None:
         return
     alone = _alone(choice, member)
     st.markdown(f"##### {words.plain(told(honest, lie, choice))}")
-    rows = [(choice.names[member], alone, lie.alone)]
+    rows = [(names[member], alone, lie.alone)]
     if len(choice.spec.members) > 1:
         rows.append((f"Ensemble of {len(choice.spec.members)}", honest, lie.together))
     st.plotly_chart(
@@ -129,8 +130,8 @@ def told(honest: float, lie: Lie, choice: Choice) -> str:
 
 def explained(choice: Choice, member: str, alone: float, lie: Lie) -> str:
     """How many photos the member would have known, and what that makes of its own figure."""
-    photos = len(choice.predictions[member].parts[choice.part].true)
+    name, photos = ensembles.called(choice)[member], len(choice.predictions[member].parts[choice.part].true)
     return (
-        f"{choice.names[member]} would have been trained on {lie.known:,} of {photos:,} {choice.part} photos. "
+        f"{name} would have been trained on {lie.known:,} of {photos:,} {choice.part} photos. "
         f"Alone it would have shown {words.percent(lie.alone)} instead of {words.percent(alone)}."
     )

@@ -5,9 +5,11 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import member_matrix
-from pages.parts import ensembles, selection, words
+from core.charts.layout import shorten
+from pages.parts import ensemble_matrix, ensembles, words
 from pages.parts.ensemble_choice import Choice
 
+NAME = 28  # letters
 ALL = 20  # members: up to here the whole matrix is drawn
 
 
@@ -16,7 +18,8 @@ def show(choice: Choice, runs: tuple[str, ...]) -> None:
     if len(runs) < 2:
         st.info("Who rescues whom needs a second member: train or bring in another one.")
         return
-    st.markdown("**Who rescues it?**")
+    names = ensembles.called(choice)
+    st.markdown("**Who rescues whom?**")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
             "When the class is",
@@ -29,7 +32,7 @@ def show(choice: Choice, runs: tuple[str, ...]) -> None:
         member = st.selectbox(
             "and it is missed by",
             runs,
-            format_func=lambda run: choice.names[run],
+            format_func=lambda run: names.get(run, ""),
             index=runs.index(choice.found.on[0]) if choice.found.on and choice.found.on[0] in runs else 0,
             key="ensemble_rescue_member",
             width=340,
@@ -48,7 +51,8 @@ def _hardest(choice: Choice, runs: tuple[str, ...]) -> int:
 
 def sentence(found: pd.DataFrame, member: str, choice: Choice, label: int) -> str:
     """Who helps that member most with that class."""
-    name, of_class = choice.names[member], choice.classes[label]
+    names, of_class = ensembles.called(choice), choice.classes[label]
+    name = names[member]
     missed = found.attrs["missed"][member]
     photos = int((choice.found.predictions[member].parts[choice.part].true == label).sum())
     if not photos:
@@ -63,9 +67,7 @@ def sentence(found: pd.DataFrame, member: str, choice: Choice, label: int) -> st
     best = [run for run in row.index if row[run] == most]
     best.sort(key=[run.id for run in choice.found.runs].index)
     others = f", and {len(best) - 1} more do as well" if len(best) > 1 else ""
-    return (
-        f"{who}. Of those, {choice.names[best[0]]} gets {round(most * missed)} right ({words.percent(most)}){others}."
-    )
+    return f"{who}. Of those, {names[best[0]]} gets {round(most * missed)} right ({words.percent(most)}){others}."
 
 
 def _matrix(choice: Choice, found: pd.DataFrame, runs: tuple[str, ...], label: int) -> None:
@@ -76,23 +78,21 @@ def _matrix(choice: Choice, found: pd.DataFrame, runs: tuple[str, ...], label: i
         st.caption("Switch two members on to see them against each other.")
         return
     values = found.loc[shown, shown].to_numpy()
-    names = [choice.names[run] for run in shown]
+    called = ensembles.called(choice)
+    names = [called[run] for run in shown]
     missed = [found.attrs["missed"][run] for run in shown]
     info = member_matrix.info(
         values,
-        [f"{name} (misses {number})" for name, number in zip(names, missed, strict=True)],
+        [f"{shorten(name, NAME)}, misses {number}" for name, number in zip(names, missed, strict=True)],
         names,
         low=0.0,
         high=1.0,
         marked=_best_of_rows(values),
         strong=[run in choice.predictions for run in shown],
+        numbered=True,
     )
-    st.plotly_chart(
-        member_matrix.plot(info, selection.dark(), "Of what %{y}, %{x} gets %{z} right"),
-        key="ensemble_rescues_matrix",
-        config={"displayModeBar": False},
-        alt=f"Of the photos of {choice.classes[label]} that the row misses, the share that the column gets right",
-    )
+    alt = f"Of the photos of {choice.classes[label]} that the row misses, the share that the column gets right"
+    ensemble_matrix.show(info, "ensemble_rescues_matrix", "Of what %{y}, %{x} gets %{z} right", alt)
     few = "" if len(shown) == len(runs) else f" Of {len(runs)} members the first {len(shown)} that are on."
     st.caption(
         f"Of the photos of {words.plain(choice.classes[label])} that the row misses, the share in % that the column "
@@ -102,4 +102,4 @@ def _matrix(choice: Choice, found: pd.DataFrame, runs: tuple[str, ...], label: i
 
 def _best_of_rows(values: np.ndarray) -> list[tuple[int, int]]:
     known = np.nan_to_num(values, nan=-1.0)
-    return [(row, int(line.argmax())) for row, line in enumerate(known) if line.max() > 0]
+    return [tuple(cell) for cell in np.argwhere((known == known.max(axis=1, keepdims=True)) & (known > 0)).tolist()]

@@ -10,7 +10,7 @@ from core.charts import subset_cloud
 from core.ensembles import RULES, adds, learns
 from core.ensembles.subsets import BEAM, Subsets
 from core.errors import NoSubsets
-from core.records import EnsembleSpec, Member, RuleName, Weighting
+from core.records import EnsembleSpec, Member, Part, RuleName, Weighting
 from pages.parts import ensemble_optimism, ensembles, results, selection, words
 from pages.parts.ensemble_choice import Choice
 
@@ -35,7 +35,7 @@ def show(choice: Choice) -> None:
     st.caption(words.plain(scope(choice, spec, found)))
     with_test = selection.show_test(looking_at=f"sets of {spec.id}")
     on_test = ensembles.subsets_on_test(spec).accuracies if with_test else None
-    cloud(choice, found, on_test)
+    cloud(choice, spec, found, on_test)
     switch(choice, found)
     table(choice, spec, found, on_test)
     with ensembles.told("choosing the best set again and again") as report:
@@ -66,7 +66,7 @@ def scope(choice: Choice, spec: EnsembleSpec, found: Subsets) -> str:
     pieces = [f"All {2**m - 1:,} sets of {m} members, decided by {rule}; who is off counts too."]
     if not found.exact:
         pieces = [
-            f"{m} members have {2**m - 1:.2g} sets, too many to look at: a beam search went from size to size with the "
+            f"{m} members have {2**m - 1:,} sets, too many to look at: a beam search went from size to size with the "
             f"best {BEAM} of each and looked at {len(found.sets):,}. Decided by {rule}; who is off counts too."
         ]
     if m < everyone:
@@ -82,8 +82,18 @@ def scope(choice: Choice, spec: EnsembleSpec, found: Subsets) -> str:
     return " ".join(pieces)
 
 
-def cloud(choice: Choice, found: Subsets, on_test: np.ndarray | None) -> None:
-    on = found.row_of(choice.spec.runs)
+def _on(choice: Choice, spec: EnsembleSpec, found: Subsets) -> tuple[int, float] | None:
+    """Size and accuracy of the set that is on; a beam search need not have come by."""
+    if (row := found.row_of(choice.spec.runs)) is not None:
+        return len(choice.spec.members), float(found.accuracies[row])
+    members = tuple(member for member in spec.members if member.run in choice.predictions)
+    if len(members) < len(choice.spec.members):
+        return None
+    return len(members), ensembles.accuracy(spec.model_copy(update={"members": members}), Part.VALIDATION)
+
+
+def cloud(choice: Choice, spec: EnsembleSpec, found: Subsets, on_test: np.ndarray | None) -> None:
+    on = _on(choice, spec, found)
     info = subset_cloud.info(found.sizes, found.right, found.photos, found.best_by_size, on, on_test)
     st.plotly_chart(
         subset_cloud.plot(info, selection.dark()),
@@ -122,14 +132,15 @@ def switch(choice: Choice, found: Subsets) -> None:
 
 def who(runs: Sequence[str], choice: Choice, found: Sequence[str] = ()) -> str:
     """Members by name, the best first; of more than half of them who is missing."""
+    names = ensembles.called(choice)
     order = [run.id for run in choice.found.runs]
     looked = [run for run in order if run in found] if found else order
     missing = [run for run in looked if run not in runs]
     if len(runs) > 2 and not missing:
         return "everybody"
     if len(looked) > 4 and len(missing) < len(looked) / 2:
-        return "all but " + " · ".join(choice.names[run] for run in missing)
-    return " · ".join(choice.names[run] for run in order if run in runs)
+        return "all but " + " · ".join(names[run] for run in missing)
+    return " · ".join(names[run] for run in order if run in runs)
 
 
 def table(choice: Choice, spec: EnsembleSpec, found: Subsets, on_test: np.ndarray | None) -> None:
@@ -155,7 +166,7 @@ def table(choice: Choice, spec: EnsembleSpec, found: Subsets, on_test: np.ndarra
             "validation": results.rate_column("Validation", "Of the best set of this size.", 1, 120),
             "test": results.rate_column("Test", "The same set on test photos; it was not chosen there.", 1, 120),
             "equal": st.column_config.NumberColumn(
-                "Equally good", width=100, help="Sets of this size with this very figure, this one counted."
+                "Equally good", width=90, help="Sets of this size with this very figure, this one counted."
             ),
             "who": st.column_config.TextColumn("Who", width="large", help="Click a cell to read it whole."),
         },

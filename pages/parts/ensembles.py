@@ -18,7 +18,7 @@ from core.ensembles.subsets import Optimism, Subsets
 from core.ensembles.voting import Scores
 from core.errors import ThawError
 from core.records import EnsembleSpec, Member, Part, PartPredictions, Predictions, RuleName, Weighting
-from pages.parts import loaders, words
+from pages.parts import ensemble_names, loaders, words
 from pages.parts.ensemble_choice import Choice
 
 MOST = 40  # members whose sets are looked at; more would take minutes
@@ -36,6 +36,11 @@ def everybody(choice: Choice, rule: RuleName | None = None) -> EnsembleSpec:
     able = [run for run in [*spec.runs, *off] if fits(run, spec.rule, spec.weighting)]
     members = tuple(Member(run=run, weight=weights.get(run, 1.0)) for run in able[:MOST])
     return spec.model_copy(update={"members": members})
+
+
+def called(choice: Choice) -> dict[str, str]:
+    """What everyone on the list is called, by run id: short and each differently."""
+    return ensemble_names.short({run.id: run.name for run in choice.found.runs})
 
 
 def listed(choice: Choice) -> tuple[str, ...]:
