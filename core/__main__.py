@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from core.commands import comparison, data, ensembles, keeping, kept, predict, sweep, training
+from core.commands import comparison, data, ensembles, keeping, kept, predict, sweep, training, views
 from core.commands.terminal import say
 from core.errors import ThawError
 
@@ -48,6 +48,7 @@ for verb in (
     comparison.compare,
     ensembles.ensemble,
     predict.predict,
+    views.views,
 ):
     app.command()(verb)
 

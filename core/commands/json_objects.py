@@ -64,6 +64,7 @@ def run_json(store: RunStore, run: Run) -> dict:
     about = {
         "spec": run.spec.model_dump(mode="json") if run.spec else None,
         "ensemble": run.ensemble.model_dump(mode="json") if run.ensemble else None,
+        "views": run.views.model_dump(mode="json") if run.views else None,
         "progress": run.progress.model_dump(include={"phase", "epoch", "epochs", "eta_seconds"}),
         "costs": {name: run.metrics[name] for name in COSTS if name in run.metrics},
     }

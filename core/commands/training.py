@@ -147,7 +147,8 @@ def follow(run: Run) -> Run:
     """Say how far the run is until it is over."""
     runs_store, shown = named.run_store(), ""
     while not (run := runs_store.get(run.id)).status.over:
-        line = f"{run.status}: epoch {run.progress.epoch} of {run.progress.epochs} {run.progress.note}".strip()
+        epoch = f"epoch {run.progress.epoch} of {run.progress.epochs} " if run.spec else ""
+        line = f"{run.status}: {epoch}{run.progress.note}".strip(" :")
         if line != shown:
             say(shown := line)
         time.sleep(0.5)
