@@ -15,6 +15,7 @@ from pages.parts import (
     ensemble_presets,
     ensemble_rows,
     ensemble_rules,
+    ensemble_saved,
     ensemble_subsets,
     ensemble_votes,
     results,
@@ -72,6 +73,7 @@ def combined(found: Candidates, decision: Decision) -> None:
     )
     try:
         ensemble_figures.headline(choice)
+        ensemble_saved.save(choice)
     except ThawError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
