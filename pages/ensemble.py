@@ -17,6 +17,7 @@ from pages.parts import (
     ensemble_rules,
     ensemble_saved,
     ensemble_subsets,
+    ensemble_views,
     ensemble_votes,
     results,
     selection,
@@ -35,6 +36,7 @@ TABS: dict[str, Callable[[Choice], None]] = {
     "Cover": ensemble_cover.show,
     "Contributions": ensemble_contributions.show,
     "Diversity": ensemble_diversity.show,
+    "Views": ensemble_views.show,
     "Lesson": ensemble_lesson.show,
 }
 _STYLE = """
