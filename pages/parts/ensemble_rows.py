@@ -25,10 +25,13 @@ def show(found: Candidates, weights: dict[str, float], by_hand: dict[str, float]
 
     weights : run id -> weight of sum 1, to read. by_hand : run id -> weight to set, None where they are not.
     """
-    on = set(found.on)
+    on, names = set(found.on), {run.id: run.name for run in found.runs}
     with st.container(height=LIST if len(found.runs) > ROWS else "content", border=False, key="ensemble_list"):
         for run in found.runs:
             _row(run, found.figures[run.id], run.id in on, weights.get(run.id), by_hand)
+            if run.views:  # whoever counts both gives one network two votes
+                source = words.plain(names[run.views.run]) if run.views.run in names else "a run that is gone"
+                st.caption(f"The same network as {source}, over {words.count(run.views.views, 'view')} of each photo.")
     st.caption(
         "The small square is the member's confusion matrix, the cells are how many photos of each class it finds, both "
         "on validation and from 0 to 100 %. Members that miss different classes help each other most."
