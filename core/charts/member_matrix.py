@@ -114,11 +114,12 @@ def plot(info: MemberMatrixInfo, dark: bool = False, hover: str = "%{y}, %{x}: %
             textfont={"size": SMALL if n_columns <= 12 else SMALL - 2, "color": inks},
             hoverinfo="skip",
         )
+    frames = []
     for row, column in info.marked:
         around = {"type": "rect", "x0": column - 0.46, "x1": column + 0.46, "y0": row - 0.44, "y1": row + 0.44}
         # Two lines: one of them stands out from every shade of the scale.
         for colour, thick in ((colours.background, 4), (colours.text, 2)):
-            figure.add_shape(**around, line={"color": colour, "width": thick}, layer="above")
+            frames.append({**around, "line": {"color": colour, "width": thick}, "layer": "above"})
     dress(figure, dark, _height(info))
     figure.update_xaxes(
         tickvals=list(range(n_columns)),
@@ -136,7 +137,7 @@ def plot(info: MemberMatrixInfo, dark: bool = False, hover: str = "%{y}, %{x}: %
         showgrid=False,
         zeroline=False,
     )
-    figure.update_layout(plot_bgcolor=colours.panel)
+    figure.update_layout(plot_bgcolor=colours.panel, shapes=frames)
     return figure
 
 

@@ -62,9 +62,8 @@ def _matrix(choice: Choice, found: Cover, runs: tuple[str, ...], measure: str) -
         marked=marked,
         strong=[run in choice.predictions for run in runs],
     )
-    ensemble_matrix.show(
-        info, "ensemble_cover_matrix", "%{y}: %{z} of %{x}", f"{MEASURES[measure]} of each class, a row a member"
-    )
+    alt = f"{MEASURES[measure]} of each class, a row a member"
+    ensemble_matrix.show(info, "ensemble_cover_matrix", f"%{{y}}, %{{x}}: {MEASURES[measure]} %{{z}}", alt)
     st.caption(
         "A frame marks the specialist of each class, the best of all on the list; names in bold are on. "
         f"What those who are on reach at their best classes: {words.percent(found.covered(choice.spec.runs, measure))} "

@@ -43,7 +43,7 @@ def _oracle(choice: Choice, found: Diversity, accuracy: float) -> None:
         alt=bounds(found, accuracy, choice.part),
     )
     st.caption(
-        "Dark: all members are right. Light: some are right and some wrong, where a rule can win or lose. Empty: "
+        "Strong: all members are right. Faint: some are right and some wrong, where a rule can win or lose. Empty: "
         "nobody is right, and no vote among these members can help."
     )
 
@@ -74,7 +74,7 @@ def _matrix(choice: Choice, found: Diversity, measure: str) -> None:
     ensemble_matrix.show(info, "ensemble_diversity_matrix", "%{y} and %{x}: %{z}", alt)
     shares = measure in SHARES
     low, high = (f"{100 * end:.0f} %" if shares else f"{end:.2f}" for end in (info.low, info.high))
-    st.caption(f"Members that err alike lie beside each other. Lightest {low}, darkest {high}.")
+    st.caption(f"Members that err alike lie beside each other. The colours go from {low} to {high}.")
 
 
 def _plane(choice: Choice, found: Diversity, measure: str) -> None:

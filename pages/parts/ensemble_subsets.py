@@ -72,7 +72,7 @@ def scope(choice: Choice, spec: EnsembleSpec, found: Subsets) -> str:
     if m < everyone:
         out = words.count(everyone - m, "member")
         pieces.append(
-            f"{out} can't take part or would be too many: up to {ensembles.MOST} are looked at, those on first."
+            f"{out} can't take part in this rule, or would be too many: up to {ensembles.MOST} are looked at."
         )
     if spec.rule == RuleName.WEIGHTED and spec.weighting != Weighting.ACCURACY:
         who = "as you set them (1 for who is off)" if spec.weighting == Weighting.HAND else "optimised for all of them"
