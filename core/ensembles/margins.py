@@ -19,21 +19,24 @@ class Margins:
 
     def __init__(self, scores: Scores):
         self.photos = len(scores.true)
-        prior = _margins(scores.prior, scores.true)
+        own = np.arange(self.photos), scores.true
         # Of classes with equal scores the first wins: a class before the true one needs a clear loss.
-        n_classes = scores.prior.shape[1]
-        prior -= np.arange(n_classes - 1)[:, None] < scores.true
-        least = most = _margins(scores.members[0], scores.true)
+        prior = scores.prior + (np.arange(scores.prior.shape[1]) < scores.true[:, None])
+        start = prior[own][:, None] - prior  # (n_photos, n_classes), as all up to the open photos; 0 at the true class
+        least = most = scores.members[0][own][:, None] - scores.members[0]
         for one in scores.members[1:]:
-            of_one = _margins(one, scores.true)
+            of_one = one[own][:, None] - one
             least, most = np.minimum(least, of_one), np.maximum(most, of_one)
-        self.always_right = (np.minimum(least, prior + least) >= 0).all(axis=0)  # bool (n_photos,), in any set
-        always_wrong = (np.maximum(most, prior + most) < 0).any(axis=0)
+        self.always_right = (np.minimum(least, start + least) >= 0).all(axis=1)  # bool (n_photos,), in any set
+        always_wrong = (np.maximum(most, start + most) < 0).any(axis=1)
         self.open = np.flatnonzero(~(self.always_right | always_wrong))  # photos that depend on who is in the set
         # Margins are made again, since those of all photos at once would be one more copy of everything.
         true = scores.true[self.open]
-        self.members = np.stack([_margins(one[self.open], true) for one in scores.members])
-        self.prior = np.ascontiguousarray(prior[:, self.open])  # int64 (n_classes - 1, n_open)
+        self.prior = _margins(prior[self.open], true)  # int64 (n_classes - 1, n_open)
+        shape = len(scores.members), *self.prior.shape
+        self.members = np.empty(shape, np.int64)
+        for margins, one in zip(self.members, scores.members, strict=True):
+            margins[:] = _margins(one[self.open], true)
 
     def sums(self, sets: np.ndarray, report: Report | None = None) -> Iterator[np.ndarray]:
         """The margins' sum of each set, in the same array again and again: int64 (n_classes - 1, n_open).

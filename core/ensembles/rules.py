@@ -14,6 +14,7 @@ from core.evaluation.figures import confusion
 from core.records import RuleName, Weighting
 
 STEPS = 2.0**40  # a probability of 1; float32 resolves 2^-24
+FIXED = (RuleName.VOTE, RuleName.MEAN)  # nothing to learn
 VOTE = 2**51  # above the sum of 2,047 members' probabilities, so that probabilities only settle equal votes
 TINY = 1e-12  # least probability that is weighed: one certain mistake must not forbid a weight
 
@@ -75,25 +76,38 @@ class Learned(NamedTuple):
     prior: np.ndarray | None = None  # (n_classes,), log probability of each class before anybody answers
 
 
-def learn(rule: RuleName, stack: np.ndarray, true: np.ndarray, weights: np.ndarray | None = None) -> Learned:
+class Known(NamedTuple):
+    """What members said of photos with labels: all that rules which add learn from."""
+
+    said: np.ndarray  # int64 (n_members, n_photos), classes
+    of_true: np.ndarray  # float64 (n_members, n_photos), 0 to 1: the true class's probability
+    true: np.ndarray  # int64 (n_photos,)
+    n_classes: int
+
+    def among(self, photos: np.ndarray) -> "Known":
+        """Some of the photos, by a bool ndarray of shape (n_photos,) or by rows."""
+        return Known(self.said[:, photos], self.of_true[:, photos], self.true[photos], self.n_classes)
+
+
+def known_from(stack: np.ndarray, true: np.ndarray) -> Known:
+    """`stack`: float ndarray of shape (n_members, n_photos, n_classes), 0 to 1; `true`: int ndarray (n_photos,)."""
+    return Known(stack.argmax(axis=2), stack[:, np.arange(len(true)), true].astype(float), true, stack.shape[2])
+
+
+def learn(rule: RuleName, known: Known, weights: np.ndarray | None = None) -> Learned:
     """What `rule` learns of the members from photos with labels.
 
-    Parameters
-    ----------
-    stack : float ndarray of shape (n_members, n_photos, n_classes), 0 to 1
-    true : int ndarray of shape (n_photos,)
-    weights : float ndarray of shape (n_members,), at least 0: those of "weighted"
-
-    Raises ValueError for a rule that does not add.
+    `weights`: float ndarray of shape (n_members,), at least 0: those of "weighted". Raises ValueError for a rule that
+    does not add.
     """
-    m, _, c = stack.shape
-    if rule in (RuleName.VOTE, RuleName.MEAN):
+    m, c = len(known.said), known.n_classes
+    if rule in FIXED:
         return Learned(np.ones(m))
     if rule == RuleName.WEIGHTED:
         return Learned(np.ones(m) if weights is None else np.asarray(weights, float))
     if rule not in (RuleName.CLASSES, RuleName.BAYES):
         raise ValueError(f"{rule} does not add its members' scores")
-    said = np.stack([confusion(true, member.argmax(axis=1), c) for member in stack])  # (m, true, said)
+    said = np.stack([confusion(known.true, member, c) for member in known.said])  # (m, true, said)
     if rule == RuleName.CLASSES:
         right = np.diagonal(said, axis1=1, axis2=2)
         return Learned((right + 1 / c) / (said.sum(axis=1) + 1))
@@ -117,14 +131,14 @@ def scores(rule: RuleName, weights: np.ndarray, probabilities: np.ndarray) -> np
         return _whole(probabilities)
     said = probabilities.argmax(axis=1)
     if rule == RuleName.BAYES:
-        return _whole(weights.T[said])
+        return _whole(weights.T)[said]
     rows = np.arange(len(said))
     if rule == RuleName.VOTE:
         found = _whole(probabilities)
         found[rows, said] += VOTE
         return found
     found = np.zeros(probabilities.shape, np.int64)
-    found[rows, said] = _whole(weights[said])
+    found[rows, said] = _whole(weights)[said]
     return found
 
 
@@ -138,26 +152,21 @@ def prior_scores(prior: np.ndarray | None, n_photos: int, n_classes: int) -> np.
     return np.repeat(_whole(start)[None], n_photos, axis=0)
 
 
-def optimised_weights(stack: np.ndarray, true: np.ndarray) -> np.ndarray:
+def optimised_weights(known: Known) -> np.ndarray:
     """Weights of the members, at least 0 and of sum 1, under which the labels are the most likely.
 
     The mean log probability of the true class under the weighted mean is concave in the weights, so there is one
     optimum; SLSQP finds it.
-
-    Parameters
-    ----------
-    stack : float ndarray of shape (n_members, n_photos, n_classes), 0 to 1
-    true : int ndarray of shape (n_photos,)
     """
-    m = len(stack)
-    of_true = np.clip(stack[:, np.arange(len(true)), true].astype(float), TINY, None)  # (m, n)
+    m, n = known.of_true.shape
+    of_true = np.clip(known.of_true, TINY, None)
     equal = np.full(m, 1 / m)
-    if m == 1 or not len(true):
+    if m == 1 or not n:
         return equal
 
     def loss(weights):
         mixed = np.clip(weights @ of_true, TINY, None)
-        return -np.log(mixed).mean(), -(of_true / mixed).mean(axis=1)
+        return -np.log(mixed).mean(), of_true @ (-1 / n / mixed)
 
     sums_to_one = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda _: np.ones(m)}
     limits = {"bounds": [(0, 1)] * m, "constraints": [sums_to_one]}
@@ -167,18 +176,16 @@ def optimised_weights(stack: np.ndarray, true: np.ndarray) -> np.ndarray:
     return weights / weights.sum()
 
 
-def accuracy_weights(stack: np.ndarray, true: np.ndarray) -> np.ndarray:
+def accuracy_weights(known: Known) -> np.ndarray:
     """Each member's accuracy: float ndarray of shape (n_members,), 0 to 1; all 1 where nobody is ever right."""
-    found = np.array([(member.argmax(axis=1) == true).mean() if len(true) else 0.0 for member in stack])
-    return found if found.any() else np.ones(len(stack))
+    right = (known.said == known.true).sum(axis=1)
+    return right / len(known.true) if right.any() else np.ones(len(right))
 
 
-def weights_of(
-    weighting: Weighting, stack: np.ndarray, true: np.ndarray, by_hand: np.ndarray | None = None
-) -> np.ndarray:
+def weights_of(weighting: Weighting, known: Known, by_hand: np.ndarray | None = None) -> np.ndarray:
     """The weights of a weighted mean: float ndarray of shape (n_members,), at least 0."""
     if weighting == Weighting.ACCURACY:
-        return accuracy_weights(stack, true)
+        return accuracy_weights(known)
     if weighting == Weighting.OPTIMISED:
-        return optimised_weights(stack, true)
-    return np.ones(len(stack)) if by_hand is None else np.asarray(by_hand, float)
+        return optimised_weights(known)
+    return np.ones(len(known.said)) if by_hand is None else np.asarray(by_hand, float)

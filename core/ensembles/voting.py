@@ -172,7 +172,7 @@ def answer_new(
     unknown = np.full(asked.shape[1], -1)
     if not adds(spec.rule):
         return _highest(unknown, stacked(known, labels, asked))
-    learned = rules.learn(spec.rule, known, labels, _weights(spec, runs, known, labels))
+    learned = _learned(spec, runs, rules.known_from(known, labels))
     found = Scores(runs, *_added(spec, learned, asked), unknown)
     return answers(spec, found, all(predictions[run].has_probabilities for run in runs))
 
@@ -182,7 +182,7 @@ def member_weights(spec: EnsembleSpec, predictions: Mapping[str, Predictions]) -
     if spec.rule != RuleName.WEIGHTED:
         return dict.fromkeys(spec.runs, 1 / len(spec.runs))
     runs, stack, true = _stack(spec, predictions, Part.VALIDATION)
-    found = _weights(spec, runs, stack, true)
+    found = _learned(spec, runs, rules.known_from(stack, true)).weights
     return dict(zip(runs, (found / found.sum()).tolist(), strict=True))
 
 
@@ -193,39 +193,45 @@ def _stack(spec: EnsembleSpec, predictions, part: Part) -> tuple[tuple[str, ...]
     return runs, stack, predictions[runs[0]].parts[part].true
 
 
-def _weights(spec: EnsembleSpec, runs, stack, true) -> np.ndarray | None:
-    """float64 (n_members,); None where the rule knows no weights.
+def _learned(spec: EnsembleSpec, runs, known: rules.Known | None) -> rules.Learned:
+    """What the rule knows of the members; `known` may be None for `rules.FIXED`.
 
-    They are not made to sum to 1: a member's scores are then the same whoever else is there, to the last bit.
+    Weights are not made to sum to 1: a member's scores are then the same whoever else is there, to the last bit.
     """
-    if spec.rule != RuleName.WEIGHTED:
-        return None
+    if spec.rule in rules.FIXED:
+        return rules.Learned(np.ones(len(runs)))
     by_run = {member.run: member.weight for member in spec.members}
-    return rules.weights_of(spec.weighting, stack, true, np.array([by_run[run] for run in runs]))
+    by_hand = np.array([by_run[run] for run in runs])
+    weights = rules.weights_of(spec.weighting, known, by_hand) if spec.rule == RuleName.WEIGHTED else None
+    return rules.learn(spec.rule, known, weights)
 
 
 def _scores(spec: EnsembleSpec, predictions, part: Part) -> Scores:
-    runs, known, labels = _stack(spec, predictions, Part.VALIDATION)
+    runs, stack, true = _stack(spec, predictions, part)
+    if spec.rule in rules.FIXED:
+        return Scores(runs, *_added(spec, _learned(spec, runs, None), stack), true)
+    validation, labels = (stack, true) if part == Part.VALIDATION else _stack(spec, predictions, Part.VALIDATION)[1:]
+    known = rules.known_from(validation, labels)
     if part == Part.VALIDATION and learns(spec):
-        return _by_folds(spec, runs, known, labels)
-    learned = rules.learn(spec.rule, known, labels, _weights(spec, runs, known, labels))
-    stack, true = (known, labels) if part == Part.VALIDATION else _stack(spec, predictions, part)[1:]
-    return Scores(runs, *_added(spec, learned, stack), true)
+        return _by_folds(spec, runs, stack, known)
+    return Scores(runs, *_added(spec, _learned(spec, runs, known), stack), true)
 
 
-def _by_folds(spec: EnsembleSpec, runs, stack: np.ndarray, true: np.ndarray) -> Scores:
-    members, prior, fold = np.empty(stack.shape, np.int64), np.empty(stack.shape[1:], np.int64), folds(true)
+def _by_folds(spec: EnsembleSpec, runs, stack: np.ndarray, known: rules.Known) -> Scores:
+    members, prior = np.empty(stack.shape, np.int64), np.empty(stack.shape[1:], np.int64)
+    fold = folds(known.true)
     for number in range(FOLDS):
-        here, known = fold == number, fold != number
-        taught, labels = stack[:, known], true[known]
-        learned = rules.learn(spec.rule, taught, labels, _weights(spec, runs, taught, labels))
+        here = np.flatnonzero(fold == number)
+        learned = _learned(spec, runs, known.among(fold != number))
         members[:, here], prior[here] = _added(spec, learned, stack[:, here])
-    return Scores(runs, members, prior, true)
+    return Scores(runs, members, prior, known.true)
 
 
 def _added(spec: EnsembleSpec, learned: rules.Learned, stack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    found = [rules.scores(spec.rule, weights, member) for weights, member in zip(learned.weights, stack, strict=True)]
-    return np.stack(found), rules.prior_scores(learned.prior, *stack.shape[1:])
+    found = np.empty(stack.shape, np.int64)
+    for member, weights, probabilities in zip(found, learned.weights, stack, strict=True):
+        member[:] = rules.scores(spec.rule, weights, probabilities)
+    return found, rules.prior_scores(learned.prior, *stack.shape[1:])
 
 
 def _stacking(spec: EnsembleSpec, predictions, part: Part) -> EnsemblePart:

@@ -128,7 +128,7 @@ def likelihood(weights, stack, true):
 def test_optimised_weights_of_two_members_are_those_of_a_grid_search(seed):
     generator = np.random.default_rng(seed)
     stack, true = alike(2, 150, 3, seed, own=generator.uniform(0.5, 2))
-    found = rules.optimised_weights(stack, true)
+    found = rules.optimised_weights(rules.known_from(stack, true))
     grid = np.linspace(0, 1, 2001)
     values = [likelihood(np.array([weight, 1 - weight]), stack, true) for weight in grid]
     assert likelihood(found, stack, true) >= max(values) - 1e-7
@@ -138,7 +138,7 @@ def test_optimised_weights_of_two_members_are_those_of_a_grid_search(seed):
 @pytest.mark.parametrize("m", [3, 8, 40])
 def test_no_random_weights_make_the_labels_more_likely_than_the_optimised_ones(m):
     stack, true = alike(m, 120, 4, own=1.5)
-    found = rules.optimised_weights(stack, true)
+    found = rules.optimised_weights(rules.known_from(stack, true))
     assert found.sum() == pytest.approx(1)
     assert (found >= 0).all()
     best = likelihood(found, stack, true)
@@ -149,7 +149,7 @@ def test_no_random_weights_make_the_labels_more_likely_than_the_optimised_ones(m
 
 def test_a_certain_mistake_does_not_forbid_a_weight():
     right, wrong = np.eye(2)[[0, 1, 0, 1]], np.eye(2)[[1, 1, 0, 1]]
-    found = rules.optimised_weights(np.stack([right, wrong]), np.array([0, 1, 0, 1]))
+    found = rules.optimised_weights(rules.known_from(np.stack([right, wrong]), np.array([0, 1, 0, 1])))
     assert np.isfinite(found).all()
     assert found[0] > 0.99
 
@@ -196,7 +196,7 @@ def test_naive_bayes_hears_what_a_wrong_answer_hints_at():
 
 def test_stacking_scores_do_not_add():
     with pytest.raises(ValueError, match="stacking does not add"):
-        rules.learn(RuleName.STACKING, np.ones((1, 1, 2)), np.zeros(1, int))
+        rules.learn(RuleName.STACKING, rules.known_from(np.ones((1, 1, 2)), np.zeros(1, int)))
 
 
 @pytest.mark.parametrize("rule", RuleName)
@@ -210,7 +210,7 @@ def test_each_rule_has_a_title_a_sentence_and_a_formula(rule):
 def test_every_weighting_gives_each_member_a_weight():
     stack, true = alike(3)
     for weighting in Weighting:
-        found = rules.weights_of(weighting, stack, true)
+        found = rules.weights_of(weighting, rules.known_from(stack, true))
         assert found.shape == (3,)
         assert (found >= 0).all()
         assert found.any()
