@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.jobs.service import ensure_supervisor, supervisor_state
+from core.serving import Door
 from core.settings import settings
 from pages.parts import warmup
 
@@ -52,5 +54,8 @@ app = st.App(
     Path(__file__).parent / "pages" / "frame.py",
     lifespan=lifespan,
     routes=[Route("/health", health)],
+    middleware=[
+        Middleware(Door, hosts=settings().hosts, upload_megabytes=st.get_option("server.maxUploadSize")),
+    ],
     on_script_error=sentence_instead_of_traceback,
 )

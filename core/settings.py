@@ -12,6 +12,7 @@ class Settings:
     weights: Path | None  # the operator's folder of *_notop.weights.h5; THAW_WEIGHTS
     tracking_uri: str  # where runs are kept; MLFLOW_TRACKING_URI, else SQLite inside home
     photo_roots: tuple[Path, ...] | None  # folders a visitor may import from by path; THAW_PHOTOS, None where unset
+    hosts: tuple[str, ...] = ()  # names besides this machine's own that the server answers to; THAW_HOSTS
 
     @property
     def artifact_root(self) -> Path:
@@ -51,6 +52,7 @@ def read(environ=os.environ) -> Settings:
         photo_roots=tuple(Path(root).expanduser().resolve() for root in roots.split(os.pathsep) if root)
         if roots
         else None,
+        hosts=tuple(host.strip() for host in environ.get("THAW_HOSTS", "").split(",") if host.strip()),
     )
 
 

@@ -12,6 +12,7 @@ def test_without_an_environment_everything_lives_in_the_persons_home():
     assert found.tracking_uri == f"sqlite:///{found.home / 'runs.db'}"
     assert found.weights is None
     assert found.photo_roots is None
+    assert found.hosts == ()
 
 
 def test_the_environment_decides_and_paths_become_absolute(tmp_path, monkeypatch):
@@ -22,12 +23,14 @@ def test_the_environment_decides_and_paths_become_absolute(tmp_path, monkeypatch
             "THAW_WEIGHTS": str(tmp_path / "w"),
             "THAW_PHOTOS": os.pathsep.join(["a", "b"]),
             "MLFLOW_TRACKING_URI": "http://tracker",
+            "THAW_HOSTS": "lab.school, 192.168.1.20,",
         }
     )
     assert found.home == tmp_path.resolve() / "here"
     assert found.weights == (tmp_path / "w").resolve()
     assert found.photo_roots == (tmp_path.resolve() / "a", tmp_path.resolve() / "b")
     assert found.tracking_uri == "http://tracker"
+    assert found.hosts == ("lab.school", "192.168.1.20")
 
 
 def test_reading_settings_creates_nothing(tmp_path):
