@@ -1,5 +1,6 @@
 """Accuracy of an ensemble as one bar, its members as triangles under it, the best one as a tick through it."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -36,34 +37,48 @@ def info(members, ensemble: float, best: str, photos: int, part: str = "validati
 
 def plot(info: EnsembleBarInfo, dark: bool = False) -> go.Figure:
     """One bar from 0 to 100 %; hovering a mark names its member."""
+    figure = go.Figure(_empty(info.part, dark))  # a switch waits for this picture, and dressing one takes long
+    bar, members, rim, best = figure.data
+    bar.x = [100 * info.ensemble]
+    bar.hovertemplate = f"ensemble: %{{x:.1f}} % of {info.photos:,} {info.part} photos<extra></extra>"
+    for marks, shown in ((members, info.members), (rim, (info.best,)), (best, (info.best,))):
+        marks.x = [100 * accuracy for _, accuracy in shown]
+        marks.y = [-0.55 if marks is members else 0] * len(shown)
+        marks.text = [literal(name) for name, _ in shown]
+    name, accuracy = info.best
+    label = figure.layout.annotations[0]
+    label.x = 100 * accuracy
+    label.xanchor = "right" if accuracy > 0.5 else "left"  # the label leaves the tick on the side with more room
+    label.text = f"best member {literal(shorten(name, 24))}: {percent(accuracy, 1)}"
+    return figure
+
+
+@lru_cache(maxsize=8)
+def _empty(part: str, dark: bool) -> go.Figure:
+    """The picture without its figures: traces ensemble, members, and the best member's tick with its rim."""
     colours = palette(dark)
     figure = go.Figure(
         go.Bar(
-            x=[100 * info.ensemble],
             y=[0],
             orientation="h",
             width=0.7,
-            marker={"color": part_colour(info.part, dark), "line": {"width": 0}},
-            hovertemplate=f"ensemble: %{{x:.1f}} % of {info.photos:,} {info.part} photos<extra></extra>",
+            marker={"color": part_colour(part, dark), "line": {"width": 0}},
             name="ensemble",
         )
     )
-    figure.add_trace(
-        _marks(info.members, -0.55, {"symbol": "triangle-up", "size": 10, "color": colours.quiet}, "members")
-    )
+    figure.add_trace(_marks({"symbol": "triangle-up", "size": 10, "color": colours.quiet}, "members"))
     for width, colour in ((8, colours.background), (4, colours.text)):  # a rim, so that it shows on the bar as well
-        tick = {"symbol": "line-ns", "size": 46, "line": {"width": width, "color": colour}}
-        figure.add_trace(_marks((info.best,), 0, tick, "best single member"))
+        figure.add_trace(
+            _marks(
+                {"symbol": "line-ns", "size": 46, "line": {"width": width, "color": colour}},
+                "best single member",
+            )
+        )
     dress(figure, dark, HEIGHT)
-    name, accuracy = info.best
     figure.add_annotation(
-        x=100 * accuracy,
         y=1,
         yref="paper",
         yanchor="bottom",
-        # The label leaves the tick on the side with more room.
-        xanchor="right" if accuracy > 0.5 else "left",
-        text=f"best member {literal(shorten(name, 24))}: {percent(accuracy, 1)}",
         showarrow=False,
         font={"size": SMALL, "color": colours.text},
     )
@@ -79,13 +94,10 @@ def plot(info: EnsembleBarInfo, dark: bool = False) -> go.Figure:
     return figure
 
 
-def _marks(members, y: float, marker: dict, name: str) -> go.Scatter:
+def _marks(marker: dict, name: str) -> go.Scatter:
     return go.Scatter(
-        x=[100 * accuracy for _, accuracy in members],
-        y=[y] * len(members),
         mode="markers",
         marker=marker,
-        text=[literal(name) for name, _ in members],
         hovertemplate="%{text}: %{x:.1f} %<extra></extra>",
         name=name,
         cliponaxis=False,
