@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from core.ensembles import combine
 from core.ensembles.gain import best_member
 from core.ensembles.gain import gain_over_best as gain_of_spec
 from core.records import Part, PartPredictions, Predictions
-from tests.core.ensembles.made_members import spec_of
+from tests.core.ensembles.made_members import EVERY, alike, by_run, spec_of
 
 TRUE = np.array([0, 0, 1, 1, 2])
 
@@ -113,3 +114,20 @@ def test_the_verdict_names_the_best_member_and_starts_like_a_sentence():
         .verdict("ivy")
         .startswith("Too close to call: ivy and")
     )
+
+
+@pytest.mark.parametrize(("rule", "weighting"), EVERY)
+@pytest.mark.parametrize("part", [Part.VALIDATION, Part.TEST])
+def test_the_gain_of_every_rule_is_what_its_answers_are_beside_the_best_members(rule, weighting, part):
+    stack, true = alike(4, 80, 3, own=1.5)
+    asked, asked_true = alike(4, 60, 3, seed=1, own=1.5)
+    members = by_run(stack, true, asked, asked_true)
+    spec = spec_of(rule, list(members), weighting=weighting)
+    found, answers = gain_of_spec(spec, members, part), combine(spec, members, part)
+    best = members[best_member(members)].parts[part]
+    right, best_right = answers.predicted == answers.true, best.predicted == best.true
+    assert found.rescued.tolist() == np.flatnonzero(right & ~best_right).tolist()
+    assert found.lost.tolist() == np.flatnonzero(best_right & ~right).tolist()
+    assert found.difference.accuracy == pytest.approx(right.mean() - best_right.mean())
+    reordered = gain_of_spec(spec_of(rule, list(members)[::-1], weighting=weighting), members, part)
+    assert reordered.per_class.equals(found.per_class)

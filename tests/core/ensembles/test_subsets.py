@@ -208,20 +208,21 @@ def test_the_best_of_many_guessing_sets_is_flattered_and_the_more_sets_the_more(
     assert optimism(subsets(many), many).unseen.mean() == pytest.approx(1 / 3, abs=0.06)
 
 
-def test_a_draw_chooses_the_best_set_and_looks_only_at_photos_that_were_not_drawn():
-    stack, true = alike(4, 40, 3, own=2)
+@pytest.mark.parametrize(("m", "n"), [(4, 40), (8, 15)])  # 15 sets, and 255 with many that are level
+def test_a_draw_chooses_the_best_set_and_looks_only_at_photos_that_were_not_drawn(m, n):
+    stack, true = alike(m, n, 3, own=2)
     of_part = scored(stack, true, "vote")
     found = subsets(of_part)
     told = optimism(found, of_part, seed=5)
     generator = np.random.default_rng(5)
     right = Margins(of_part).right(found.sets)
     for draw in range(DRAWS):
-        drawn = generator.multinomial(40, np.full(40, 1 / 40))
+        drawn = generator.multinomial(n, np.full(n, 1 / n))
         counts = right @ drawn
         best = min(
             np.flatnonzero(counts == counts.max()), key=lambda row: (found.sizes[row], (~found.sets[row]).tolist())
         )
-        assert told.chosen[draw] == counts.max() / 40
+        assert told.chosen[draw] == counts.max() / n
         assert told.unseen[draw] == pytest.approx(right[best][drawn == 0].mean())
 
 
