@@ -60,7 +60,7 @@ def plot(info: LeakBarsInfo, dark: bool = False) -> go.Figure:
             font={"size": SMALL, "color": colours.text},
             hovertext=f"{percent(row.honest, 1)} would have been shown as {percent(row.leaked, 1)}",
         )
-    figure.update_xaxes(range=[0, 100], showgrid=True, ticklabeloverflow="allow", **percent_axis())
+    figure.update_xaxes(range=[0, 100], ticklabeloverflow="allow", tickangle=0, **percent_axis(0, 50, 100))
     figure.update_yaxes(
         tickvals=places,
         ticktext=[literal(shorten(row.name, 30)) for row in info.rows],

@@ -16,7 +16,7 @@ from pages.parts.ensemble_choice import Choice
 MEASURES = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
 _HELP = (
     "Recall: of the photos of a class, how many the member finds. Precision: of the photos it takes for the class, how "
-    "many are of it. F1 is low when either is."
+    "many are of it. F1 is low when either is: by recall alone, whoever always says one class is its specialist."
 )
 
 
@@ -34,7 +34,7 @@ def _view(choice: Choice) -> None:
         "Measure",
         list(MEASURES),
         format_func=MEASURES.get,
-        default="recall",
+        default="f1",
         required=True,
         key="ensemble_cover_measure",
         help=_HELP,

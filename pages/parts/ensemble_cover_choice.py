@@ -10,6 +10,12 @@ from pages.parts.ensemble_choice import Choice
 
 USUAL = 3  # members
 CLASSES_TOLD = 2  # that a member was taken for
+_ALONE = {
+    "recall": "Careful: by recall alone, a member that says one class too often is that class's specialist. F1 counts "
+    "false alarms as well.",
+    "precision": "Careful: by precision alone, a member that says a class once and is right is its specialist. F1 "
+    "counts missed photos as well.",
+}
 LEAST = 0.0005  # a smaller rise is not told
 
 
@@ -37,6 +43,8 @@ def show(choice: Choice, runs: tuple[str, ...], measure: str) -> None:
             selection.set_runs(chosen)
             st.rerun()
     st.caption(words.plain(told(path, found, measure, ensembles.called(choice))))
+    if measure != "f1":
+        st.caption(_ALONE[measure])
 
 
 def told(path: tuple[tuple[str, float], ...], found: Cover, measure: str, names: dict[str, str]) -> str:

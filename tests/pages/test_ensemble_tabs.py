@@ -172,7 +172,7 @@ def test_what_each_member_adds_follows_the_measure(members):
 
 
 def test_members_chosen_by_what_they_confuse_are_told_and_switched_on(members):
-    path = by_confusion(cover(members, Part.VALIDATION), 2, "recall")
+    path = by_confusion(cover(members, Part.VALIDATION), 2, "f1")
     app = opened("Cover", list(members)[:1])
     app.number_input(key="ensemble_cover_most").set_value(2).run()
     assert f"({percent(path[0][1])}), then " in text(app)
