@@ -120,5 +120,13 @@ def open_members(spec: EnsembleSpec) -> None:
         choice[ensemble_rules.WEIGHTING] = str(spec.weighting)
         if spec.weighting == Weighting.HAND:
             ensemble_weights.put({member.run: member.weight for member in spec.members})
+    choice |= _photos(spec)
     selection.choose(**choice)
     selection.go("ensemble.py")
+
+
+def _photos(spec: EnsembleSpec) -> dict[str, str]:
+    """Dataset and split that the members were trained on: the page shows members of the chosen split alone."""
+    runs = {run.id: run for run in loaders.runs()}
+    plans = [runs[run].spec for run in spec.runs if run in runs and runs[run].spec]
+    return {selection.DATASET: plans[0].dataset, selection.SPLIT: plans[0].split} if plans else {}
