@@ -8,7 +8,7 @@ from core.charts.colours import ink_on, mix, palette, part_colour
 from core.charts.layout import SMALL, dress, percent, percent_axis
 
 HEIGHT = 128  # px
-ROOM = 0.16  # of the bar: a shorter piece has no words in it
+ROOM = 0.12  # of the bar: a shorter piece has no words in it
 
 
 class OracleBarInfo(NamedTuple):
@@ -28,9 +28,9 @@ def plot(info: OracleBarInfo, dark: bool = False) -> go.Figure:
     colours, own = palette(dark), part_colour(info.part, dark)
     figure = go.Figure()
     pieces = (
-        (info.everyone, own, "all are right"),
-        (info.someone - info.everyone, mix(colours.background, own, 0.4), "some are right"),
-        (1 - info.someone, colours.panel, "nobody is right"),
+        (info.everyone, own, "all"),
+        (info.someone - info.everyone, mix(colours.background, own, 0.4), "some"),
+        (1 - info.someone, colours.panel, "nobody"),
     )
     for share, colour, words in pieces:
         figure.add_bar(
@@ -45,7 +45,7 @@ def plot(info: OracleBarInfo, dark: bool = False) -> go.Figure:
             constraintext="none",
             textangle=0,
             insidetextfont={"size": SMALL, "color": ink_on(colour)},
-            hovertemplate=f"{words}: {percent(share, 1)}<extra></extra>",
+            hovertemplate=f"{words} {'is' if words == 'nobody' else 'are'} right: {percent(share, 1)}<extra></extra>",
         )
     for width, colour in ((8, colours.background), (4, colours.text)):  # a rim, so that it shows on the bar as well
         figure.add_scatter(

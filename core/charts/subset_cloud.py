@@ -111,7 +111,8 @@ def plot(info: SubsetCloudInfo, dark: bool = False, height: int = 400) -> go.Fig
                 "text": f"best single member {percent(single.accuracy, 1)}",
                 "font": {"size": SMALL, "color": colours.quiet},
                 "xanchor": "right",
-                "yanchor": "bottom",
+                "yanchor": "top",
+                "bgcolor": colours.background,
             },
         )
     largest = info.best[-1].size

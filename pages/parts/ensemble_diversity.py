@@ -43,7 +43,7 @@ def _oracle(choice: Choice, found: Diversity, accuracy: float) -> None:
         alt=bounds(found, accuracy, choice.part),
     )
     st.caption(
-        "Strong: all members are right. Faint: some are right and some wrong, where a rule can win or lose. Empty: "
+        "All: every member is right. Some: some are right and some wrong, where a rule can win or lose. Empty: "
         "nobody is right, and no vote among these members can help."
     )
 
