@@ -60,8 +60,8 @@ def members(found: Candidates, decision: Decision) -> None:
         selection.go("train.py")
 
 
-def combined(found: Candidates, decision: Decision) -> None:
-    """The right side: everything that moves when a member is switched."""
+def headline(found: Candidates, decision: Decision) -> Choice | None:
+    """The rule's sentence and the big figure; None where these members can't answer together, which is said."""
     spec = decision.spec(found.on)
     ensemble_rules.sentence(spec)
     part = results.part_switch("ensemble")
@@ -78,7 +78,12 @@ def combined(found: Candidates, decision: Decision) -> None:
         ensemble_saved.save(choice)
     except ThawError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
-        return
+        return None
+    return choice
+
+
+def tabs(choice: Choice) -> None:
+    """Everything else that moves when a member is switched."""
     view = st.segmented_control(
         "View",
         list(TABS),
@@ -128,12 +133,14 @@ def page() -> None:
             empty(found)
             return
         decision = ensemble_rules.choose()
+        choice = headline(found, decision) if found.on else None
+    # The figure first: it is what a switch is watched for.
     with left:
         members(found, decision)
     with right:
-        if found.on:
-            combined(found, decision)
-        else:
+        if choice:
+            tabs(choice)
+        elif not found.on:
             nobody_on(found)
 
 
