@@ -19,6 +19,7 @@ HISTORY = (
     "seconds",
     "photos_per_second",
     "memory_mb",
+    "phase",  # from 1; early stopping ends one before its plan does
 )
 MIRROR = {  # our status as other MLflow tools see it; never read back
     Status.QUEUED: "SCHEDULED",

@@ -224,7 +224,7 @@ class _Training:
             clock.aside(running.tracing)
             running.tracing = 0.0
         measured = {"photos_per_second": through.rate, "memory_mb": memory_mb()}
-        return metrics | measured | {"seconds": time.monotonic() - began}
+        return metrics | measured | {"seconds": time.monotonic() - began, "phase": number + 1.0}
 
     def _no_number(self, phase: Phase, epoch: int, where: str) -> None:
         """End with what there is. Raises TrainingFailed where there is nothing yet."""

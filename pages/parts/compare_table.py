@@ -23,9 +23,7 @@ def choose_runs(runs: list[Run]) -> None:
     if shown:
         draw(shown, ticked, why_not(by_id, ticked), by_id)
     if len(runs) >= MOST_LISTED:
-        st.caption(
-            f"These are the newest {MOST_LISTED:,} runs. Delete some to see older ones."
-        )
+        st.caption(f"These are the newest {MOST_LISTED:,} runs. Delete some to see older ones.")
     for sentence in st.session_state.pop(_REFUSED, ()):
         st.warning(sentence, icon=":material/block:")
     if fold:

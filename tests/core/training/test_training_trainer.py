@@ -93,6 +93,7 @@ def test_progress_counts_over_all_phases_and_ends_at_the_plan(uninterrupted):
     assert [progress.epoch for progress in follower.progress] == sorted(p.epoch for p in follower.progress)
     assert len(follower.epochs) == 5
     assert set(follower.epochs[0]) == {
+        "phase",
         "train_loss",
         "train_accuracy",
         "validation_loss",
@@ -101,6 +102,9 @@ def test_progress_counts_over_all_phases_and_ends_at_the_plan(uninterrupted):
         *MEASURED,
         *(f"validation_recall_{label}" for label in range(len(CLASSES))),
     }
+    phases = [metrics["phase"] for metrics in follower.epochs]
+    assert phases == sorted(phases)
+    assert set(phases) == {1, 2}
     rates = [metrics["learning_rate"] for metrics in follower.epochs]
     assert rates[0] > rates[1] > rates[2]
     assert follower.progress[0].note == "reading photos"
