@@ -17,7 +17,8 @@ from pages.parts import compare_cells, results, selection, words
 from pages.parts.compare_cells import Source
 
 EACH, DIFFERENCE, REPEATS = "Each run", "Difference of two", "Mean of repeats"
-GRID = 12  # matrices at once
+GRID = 12  # matrices at once, and fewer of many classes:
+CELLS = 1_600  # with numbers; a browser takes half a second to draw so many anew
 HEIGHT = 440  # px of one of them, up to ten classes; more classes need more
 SORTED_FROM = 10  # classes: beyond, look-alikes can be put side by side
 PAIRS = 20  # most confused
@@ -132,8 +133,9 @@ def confusion_of(found: Comparison, source: Source) -> np.ndarray:
 
 
 def _grid(found: Comparison, names: dict[str, str], sources: list[Source], numbers: str, order) -> None:
-    """All matrices on one scale, two in a row, the first twelve and more by a button."""
-    shown = min(st.session_state.get(_MORE, GRID), len(sources))
+    """All matrices on one scale, two in a row, as many as a browser draws quickly and more by a button."""
+    step = at_once(len(found.classes))
+    shown = min(st.session_state.get(_MORE, step), len(sources))
     many = len(found.classes) > confusion_matrix.CLICKABLE
     st.caption(
         "Colour: share of the "
@@ -148,8 +150,13 @@ def _grid(found: Comparison, names: dict[str, str], sources: list[Source], numbe
         st.button(
             f"Show more of {len(sources)} matrices",
             key="compare_matrices_more",
-            on_click=lambda: st.session_state.update({_MORE: shown + GRID}),
+            on_click=lambda: st.session_state.update({_MORE: shown + step}),
         )
+
+
+def at_once(n_classes: int) -> int:
+    """How many matrices are drawn before somebody asks for more; beyond twenty classes their cells hold no numbers."""
+    return GRID if n_classes > confusion_matrix.CLICKABLE else max(2, min(GRID, CELLS // n_classes**2))
 
 
 def _one(found: Comparison, name: str, source: Source, numbers: str, order) -> None:

@@ -230,3 +230,9 @@ def test_runs_keep_the_letters_that_the_page_gave_them(runs):
     ids = (runs["first"].id, runs["elsewhere"].id)
     found = compare_cells.table(ids, ("B", "D"), Part.VALIDATION)
     assert [name for name in found.columns if name.startswith("said")] == ["said B", "said D"]
+
+
+def test_of_many_classes_fewer_matrices_are_drawn_at_once():
+    from pages.parts.compare_confusions import at_once
+
+    assert [at_once(classes) for classes in (2, 8, 11, 20, 21, 100)] == [12, 12, 12, 4, 12, 12]
