@@ -114,12 +114,32 @@ def empty(found: Candidates) -> None:
     """No run was tested on the chosen photos: what will be here, why it is not yet, one button."""
     greyed()
     st.write("Here several models answer together, and you see whether that beats the best of them alone.")
+    ticked = next((run for run, _ in found.out if run.id in selection.runs() and run.spec), None)
+    if ticked:
+        _elsewhere(ticked)
+    else:
+        _none_yet()
+    ensemble_members.show_out(found.out)
+
+
+def _elsewhere(ticked: Run) -> None:
+    """A link can name runs and leave out their photos."""
+    st.info("The ticked runs were tested on other photos than those chosen above.")
+    st.button(
+        "Go to the photos of the ticked runs",
+        type="primary",
+        key="ensemble_to_theirs",
+        on_click=selection.choose,
+        kwargs={"dataset": ticked.spec.dataset, "split": ticked.spec.split},
+    )
+
+
+def _none_yet() -> None:
     split = selection.split()
     where = f"on split {split.id[:8]} of {words.plain(selection.dataset().name)}" if split else "yet"
     st.info(f"There is no finished run {where}. Train two or more, with different backbones or settings.")
     if st.button("Train a model", type="primary", key="ensemble_train_first"):
         selection.go("train.py")
-    ensemble_members.show_out(found.out)
 
 
 def page() -> None:

@@ -77,7 +77,7 @@ def not_finished(run: Run) -> None:
                 st.code(log, language=None, wrap_lines=True)
         st.caption("Try it again from the Train page; it goes on from its last checkpoint.")
     elif run.status == Status.CANCELLED:
-        st.info("This training was cancelled, so there are no figures. It can be tried again from the Train page.")
+        st.info("This job was cancelled, so there are no figures. It can be tried again from the Train page.")
     else:
         st.progress(words.share_done(run), text=words.progress_sentence(run))
         st.caption("Figures come when it is finished. The Train page shows it moving.")

@@ -14,7 +14,18 @@ from core import datasets
 from core.ensembles import RULES, gain_over_best, scores
 from core.ensembles.selection import by_confusion, cover, forward
 from core.evaluation import part_figures
-from core.records import EnsembleSpec, Member, Part, PartPredictions, Predictions, RuleName, RunKind, Weighting
+from core.records import (
+    EnsembleSpec,
+    Member,
+    Part,
+    PartPredictions,
+    Phase,
+    Predictions,
+    RuleName,
+    RunKind,
+    RunSpec,
+    Weighting,
+)
 from core.runs import RunStore
 from core.settings import Settings
 from pages.parts import ensemble_rows
@@ -497,3 +508,16 @@ def test_beyond_twenty_classes_no_small_matrix_is_drawn(settings):
     assert not app.exception
     assert "thaw-small-matrix" not in words(app)
     assert "Recall of each class, Many" in words(app)
+
+
+def test_a_link_to_runs_of_another_split_leads_to_their_photos(settings, split, members):
+    spec = RunSpec(dataset=split.dataset, split=split.id, backbone="vanilla", phases=(Phase(),))
+    run = RunStore(settings).create(RunKind.TRAINED, "Of the first split", spec, split.evaluation_id)
+    dataset = datasets.find_dataset(settings, split.dataset)
+    newer = datasets.make_split(settings, dataset, (0.5, 0.25, 0.25), 5)
+    app = opened(runs=[run.id], split=newer.id[:8])
+    assert not app.exception
+    assert "tested on other photos than those chosen" in words(app)
+    app.button(key="ensemble_to_theirs").click().run()
+    assert not app.exception
+    assert app.session_state["split"] == split.id
