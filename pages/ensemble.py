@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import ThawError
+from core.records import Run
 from pages.parts import (
     ensemble_contributions,
     ensemble_cover,
