@@ -9,7 +9,7 @@ from core.commands import named
 from core.commands.json_objects import short_run_json
 from core.commands.terminal import Json, emit
 from core.errors import PathNotFound
-from core.records import RunKind
+from core.records import ENDED_EARLY, RunKind
 
 
 def predictions_add(
@@ -34,7 +34,8 @@ def compare(names: named.Runs, as_json: Json = False):
 
     runs = named.runs(names, "Comparing", 2)
     found, called = named.predictions(runs)
-    value = compare_json(found, called, families={run.id: run.family for run in runs if run.family})
+    repeats = {run.id: run.family for run in runs if run.family and not run.metrics.get(ENDED_EARLY)}
+    value = compare_json(found, called, families=repeats)
     lines = []
     for part, differences in value["differences"].items():
         lines += [f"{part}:", *(f"  {_figures(run, part)}" for run in value["runs"] if run[part])]
