@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.ensembles import scores
 from core.ensembles.kinds import families, networks, report_seven
-from core.ensembles.selection import by_confusion, cover, forward
+from core.ensembles.selection import Path, Stage, backward, by_confusion, cover, forward
+from core.ensembles.voting import Scores
 from core.errors import ThawError
 from core.records import EnsembleSpec, Member, Part, RuleName, Weighting
 from pages.parts import ensemble_rules, ensemble_weights, selection, words
@@ -23,8 +24,9 @@ def menu(found: Candidates) -> None:
     with st.popover("Choose for me", icon=":material/auto_fix_high:", key="ensemble_presets"):
         st.caption("Every choice is made on validation photos; test photos only say how good it was.")
         count, best = len(found.runs), min(BEST, len(found.runs))
-        _entry("All", "all", "Every member that can take part.", lambda: _put(found, found.ids))
-        _entry("None", "none", "Switches everybody off.", lambda: _put(found, []))
+        with st.container(horizontal=True):
+            for label, key, on in (("All", "all", found.ids), ("None", "none", [])):
+                st.button(label, key=f"ensemble_choose_{key}", on_click=_put, args=(found, on), width=WIDE)
         _entry(
             f"Best {best}",
             "best",
@@ -38,6 +40,12 @@ def menu(found: Candidates) -> None:
             "Whoever helps the mean most comes next, again and again (Caruana 2004). Who is taken several times weighs "
             "more, so this sets a weighted mean with weights by hand.",
             lambda: _greedy(found),
+        )
+        _entry(
+            "Leave out one by one",
+            "backward",
+            "Starts with everybody under the mean and leaves out, again and again, whoever is missed least.",
+            lambda: _backward(found),
         )
         number = st.number_input(
             "Members",
@@ -109,12 +117,33 @@ def _without_family(found: Candidates) -> None:
     )
 
 
-def _greedy(found: Candidates) -> None:
+def _selected(found: Candidates, way: Callable[[Scores], Path]) -> Stage | None:
+    """The best stage of a selection among everybody under the mean; None, and the reason said, where there is none."""
     everybody = EnsembleSpec(rule=RuleName.MEAN, members=tuple(Member(run=run) for run in found.ids))
     try:
-        best = forward(scores(everybody, found.predictions, Part.VALIDATION)).best
+        return way(scores(everybody, found.predictions, Part.VALIDATION)).best
     except ThawError as error:
         st.session_state[_SAID] = (tuple(found.on), words.plain(str(error)))
+        return None
+
+
+def _backward(found: Candidates) -> None:
+    best = _selected(found, backward)
+    if best is None:
+        return
+    st.session_state[ensemble_rules.RULE] = str(RuleName.MEAN)
+    left_out = len(found.ids) - len(best.members)
+    _put(
+        found,
+        [run for run in found.ids if run in best.members],
+        f"The mean of everybody without {words.count(left_out, 'member')} is the best that leaving out came by: "
+        f"{words.percent(best.accuracy)} of the validation photos.",
+    )
+
+
+def _greedy(found: Candidates) -> None:
+    best = _selected(found, forward)
+    if best is None:
         return
     times = Counter(best.members)
     st.session_state[ensemble_rules.RULE] = str(RuleName.WEIGHTED)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import datasets
 from core.ensembles import RULES, gain_over_best, scores
-from core.ensembles.selection import by_confusion, cover, forward
+from core.ensembles.selection import backward, by_confusion, cover, forward
 from core.evaluation import part_figures
 from core.records import (
     EnsembleSpec,
@@ -419,6 +419,17 @@ def test_greedy_selection_sets_weights_by_hand_as_often_as_each_was_taken(member
     assert percent(best.accuracy) in big_figure(app)
     taken = dict(zip(app.session_state["runs"], app.session_state["ensemble_weights"].split(","), strict=True))
     assert taken == {run: str(best.members.count(run)) for run in set(best.members)}
+
+
+def test_leaving_out_one_by_one_keeps_the_best_set_it_came_by_under_the_mean(members):
+    app = opened(runs=list(members))
+    app.button(key="ensemble_choose_backward").click().run()
+    assert not app.exception
+    everybody = EnsembleSpec(rule="mean", members=tuple(Member(run=run) for run in members))
+    best = backward(scores(everybody, members, Part.VALIDATION)).best
+    assert app.session_state["ensemble_rule"] == "mean"
+    assert set(app.session_state["runs"]) == set(best.members)
+    assert percent(best.accuracy) in big_figure(app)
 
 
 def test_the_reports_kinds_take_who_is_there_and_say_who_is_missing(settings, split, members):
