@@ -1,11 +1,13 @@
 # make run    set everything up and open the app         make run PORT=8600 to choose the port
 # make test   set everything up, lint, and run all tests  make test TESTS=tests/core/evaluation for some
 # make setup  make lint  make bench                       the parts on their own
+# make faults                                             kills jobs and servers at random for half an hour; nothing may be lost
 # make proofs                                             what `make test` proves for small backbones, for the large ones
 
 PORT ?= 8501
 TESTS ?= tests
-.PHONY: run test setup setup-dev lint bench proofs
+FAULTS ?= tests/faults
+.PHONY: run test setup setup-dev lint bench proofs faults
 
 run: setup
 	@PORT=$(PORT) scripts/run
@@ -26,6 +28,9 @@ test: lint
 
 bench: setup-dev
 	@scripts/bench
+
+faults: setup-dev
+	@scripts/faults $(FAULTS)
 
 proofs: setup-dev
 	.venv/bin/python -m pytest -q -m proof tests/core/models

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from core.errors import RunNotRetryable
+from core.kill_points import kill_point
 from core.records import ENDED_EARLY, EnsembleSpec, Predictions, Progress, Run, RunKind, RunSpec, Status, ViewsSpec
 from core.runs import record
 from core.runs.files import LABELS, write_predictions
@@ -212,6 +213,7 @@ class RunStore(RunKeeping):
     def _become(self, run_id: str, status: Status, **tags) -> None:
         # The mirror first: should this process die between the two, ours still says what has to be done again.
         self._tracker.mirror(run_id, record.MIRROR[status], status.over)
+        kill_point(f"{status}-mirrored")
         self._tag(run_id, status=str(status), **tags)
 
     def _publish(self, run_id: str, predictions, metrics: dict, files: dict[str, Path], **tags) -> None:
@@ -220,6 +222,8 @@ class RunStore(RunKeeping):
                 written = write_predictions(Path(folder), predictions)
                 files = files | {path.name: path for path in written}
             self._tracker.publish(run_id, files)
+            kill_point("finish-files")
         final = {key: float(value) for key, value in metrics.items() if value is not None}
         self._tag(run_id, final)
+        kill_point("finish-figures")
         self._become(run_id, Status.FINISHED, ended=record.now(), **tags)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from core.kill_points import kill_point
+
 KEPT = 2  # the newest, and the one before in case the newest is damaged
 ARRAYS = "arrays.npz"
 MANIFEST = "manifest.json"
@@ -29,8 +31,10 @@ def save(folder: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray], 
     beside.mkdir()
     try:
         _write(beside, spec_id, epoch, arrays, state)
+        kill_point("checkpoint-written")
         shutil.rmtree(final, ignore_errors=True)  # a damaged one of the same epoch
         beside.rename(final)
+        kill_point("checkpoint-renamed")
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
@@ -44,6 +48,7 @@ def _write(beside: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray]
     with (beside / ARRAYS).open("wb") as file:
         np.savez(file, **arrays)
         _sync(file)
+    kill_point("checkpoint-arrays")
     manifest = {
         "format": FORMAT,
         "spec": spec_id,
