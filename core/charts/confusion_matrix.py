@@ -8,9 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.colours import ink_on, mix, palette
-from core.charts.layout import SMALL, dress, labels, literal, percent, percent_axis
+from core.charts.layout import SMALL, dress, labels, literal, percent, percent_axis, text_width
 
 CLICKABLE = 20  # classes: up to here every cell holds its number and a point that can be clicked
+TITLE = 40  # px for an axis's title and what lies between it, the labels and the cells
+SLOPE = 0.65  # height of a label that leans by 40 degrees, to its length
 ALL_LABELS = 40  # classes: beyond, only some columns are labelled; every row is, and the hover names both
 
 By = Literal[
@@ -119,6 +121,11 @@ def _layout(texts: tuple[str, ...], dark: bool, height: int) -> dict:
     if c <= CLICKABLE:
         # Square cells, so that the square points fill them at every width.
         figure.update_yaxes(scaleanchor="x", scaleratio=1, constraintoward="top")
+        # Told, not found out by drawing: that would take two thirds of the time until a matrix is there.
+        longest = max(text_width(text, SMALL) for text in texts)
+        figure.update_xaxes(automargin=False)
+        figure.update_yaxes(automargin=False)
+        figure.update_layout(margin={"l": TITLE + longest, "b": TITLE + round(SLOPE * longest) + SMALL})
     figure.update_layout(hovermode="closest", hoverdistance=-1, plot_bgcolor=palette(dark).line)
     return figure.to_plotly_json()["layout"]
 

@@ -1,6 +1,7 @@
 """What all pictures share: transparent ground, one font size, class names that fit, percentages as LOOK writes them."""
 
 import html
+from unicodedata import east_asian_width
 
 import plotly.graph_objects as go
 
@@ -62,6 +63,12 @@ def labels(names, limit: int) -> tuple[str, ...]:
         f"{number} {shorten(name, max(limit - len(str(number)) - 1, 3))}" if label in doubled else label
         for number, (name, label) in enumerate(zip(names, short, strict=True), start=1)
     )
+
+
+def text_width(text: str, size: int) -> int:
+    """About how many px a line of `text` takes at a font size in px; rather too many than too few."""
+    wide = sum(east_asian_width(letter) in "WF" for letter in text)
+    return round(size * (wide + 0.58 * (len(text) - wide)))
 
 
 def literal(text: str) -> str:
