@@ -13,6 +13,7 @@ class Settings:
     tracking_uri: str  # where runs are kept; MLFLOW_TRACKING_URI, else SQLite inside home
     photo_roots: tuple[Path, ...] | None  # folders a visitor may import from by path; THAW_PHOTOS, None where unset
     hosts: tuple[str, ...] = ()  # names besides this machine's own that the server answers to; THAW_HOSTS
+    memory_mb: int | None = None  # that a job may hold; THAW_MEMORY, None where this machine decides
 
     @property
     def artifact_root(self) -> Path:
@@ -53,7 +54,14 @@ def read(environ=os.environ) -> Settings:
         if roots
         else None,
         hosts=tuple(host.strip() for host in environ.get("THAW_HOSTS", "").split(",") if host.strip()),
+        memory_mb=_megabytes(environ.get("THAW_MEMORY", "").strip()),
     )
+
+
+def _megabytes(text: str) -> int | None:
+    if text and not (text.isascii() and text.isdigit() and int(text)):
+        raise ValueError(f"THAW_MEMORY must be a whole number of megabytes, for example 4096. Received: {text}")
+    return int(text) if text else None
 
 
 @cache

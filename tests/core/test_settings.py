@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from core.settings import read
 
 
@@ -36,3 +38,11 @@ def test_the_environment_decides_and_paths_become_absolute(tmp_path, monkeypatch
 def test_reading_settings_creates_nothing(tmp_path):
     read({"THAW_HOME": str(tmp_path / "new")})
     assert not (tmp_path / "new").exists()
+
+
+def test_the_memory_of_a_job_is_megabytes_or_refused():
+    assert read({}).memory_mb is None
+    assert read({"THAW_MEMORY": " 4096 "}).memory_mb == 4096
+    for wrong in ("4GB", "0", "-1", "much"):
+        with pytest.raises(ValueError, match=f"megabytes.*Received: {wrong}"):
+            read({"THAW_MEMORY": wrong})
