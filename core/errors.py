@@ -52,6 +52,14 @@ class BadLabels(ThawError):
     """{name} can't be used as a list of photos and their classes: {reason}. Nothing was imported."""
 
 
+class DecoderNotStarted(ThawError):
+    """Photos can't be read just now: the process that decodes them didn't start ({reason}). Nothing was imported; try again, and look at the server's log if it stays so."""
+
+
+class TooManyCrashes(ThawError):
+    """More than {count} files were no photos but made the decoder stop, at last one of which: {reason}. Nothing was imported; take such files out."""
+
+
 class OneClass(ThawError):
     """Only one class ({name}) has photos in {source}; a classifier needs at least two class folders."""
 
@@ -90,6 +98,14 @@ class ClassLeftEmpty(ThawError):
 
 class UnknownDataset(ThawError):
     """There is no dataset {name}. Known are: {known}."""
+
+
+class DatasetDamaged(ThawError):
+    """The dataset {name} can't be read: its file {file} is damaged. Import the same photos under the same name again; that mends it, and the runs trained on it fit it again."""
+
+
+class SplitDamaged(ThawError):
+    """The split {split} can't be read: its file {file} is damaged. Make it again with the same parts and the same seed; that mends it, and the runs trained on it fit it again."""
 
 
 class UnknownSplit(ThawError):
@@ -323,3 +339,35 @@ class ViewsFailed(ThawError):
 
 class StoreUnavailable(ThawError):
     """The run store can't be opened ({reason}). Check free disk space and that THAW_HOME can be written."""
+
+
+class StoreBusy(StoreUnavailable):
+    """The run store is held by another process ({reason}), so nothing was changed. Try again in a moment; if it stays so, end the program that holds it."""
+
+
+class DiskFull(StoreUnavailable):
+    """The disk of {folder} is full, so this could not be stored; what was stored before is still there. Free some space (“Kept outputs” on the Train page, or `cache clear`, deletes what can be computed again) and try again."""
+
+
+class FolderReadOnly(StoreUnavailable):
+    """Thaw may not write to its data folder {folder} ({reason}). What is there can still be looked at. Make the folder writable for the user who runs Thaw (whose is it, and is its disk mounted read-only?), or name another one in THAW_HOME."""
+
+
+class StoreDamaged(StoreUnavailable):
+    """The run store {file} is damaged: {reason}. {way_back}"""
+
+
+class StoreMissing(StoreDamaged):
+    """The run store {file} is gone: {reason}. {way_back}"""
+
+
+class NothingToRestore(ThawError):
+    """The run store {file} is whole, so nothing was done. `store restore --force` goes back to its newest backup all the same."""
+
+
+class NoLocalStore(ThawError):
+    """Runs are kept by the tracker at {uri}, not in Thaw's data folder. Check and back it up where it runs."""
+
+
+class RunDamaged(ThawError):
+    """The record of run {run} can't be read any more. `store check` says what else is damaged, and `store restore` goes back to a backup."""

@@ -1,10 +1,9 @@
 """One figure by epoch of many runs at once, for the small curves in a table of runs."""
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 
 from core.records import Run
+from core.runs.database import connected, database_of
 from core.runs.record import EPOCH
 
 POINTS = 40  # of a curve at most: a cell is some 100 px wide
@@ -20,8 +19,8 @@ class Curves:
     yet and leaves the others for the next calls.
     """
 
-    def __init__(self, tracking_uri: str, history):
-        self._database = tracking_uri.removeprefix("sqlite:///") if tracking_uri.startswith("sqlite:///") else None
+    def __init__(self, tracking_uri: str, history, patience: float = 20.0):
+        self._database, self._patience = database_of(tracking_uri), patience
         self._history = history
         self._kept: dict[tuple[str, int, str], tuple[float, ...]] = {}  # (run id, attempt, metric): it may go on later
 
@@ -40,7 +39,7 @@ class Curves:
 
     def _all(self, run_ids: list[str], metric: str) -> dict[str, list[float]]:
         found: dict[str, dict[int, float]] = {run_id: {} for run_id in run_ids}
-        with closing(sqlite3.connect(self._database, timeout=20)) as connection:
+        with connected(self._database, self._patience) as connection:
             for start in range(0, len(run_ids), AT_ONCE):
                 some = run_ids[start : start + AT_ONCE]
                 # Of an epoch that was logged again by a later attempt the last value counts, as in a run's history.

@@ -25,12 +25,15 @@ class RunKeeping(RunLookup):
             run = self.get(run_id)
             self._tracker.rename(run.id, name)
             self._tag(run.id)
+            self._tracker.keep_record(run.id)
 
     def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
         """Give a run exactly these tags. BadTag, UnknownRun."""
         kept = good_tags(tags)
         with self._lock():
-            self._tag(self.get(run_id).id, tags="\n".join(kept))
+            run = self.get(run_id)
+            self._tag(run.id, tags="\n".join(kept))
+            self._tracker.keep_record(run.id)
 
     def set_note(self, run_id: str, note: str) -> None:
         """Write a run's note; the empty note takes it away. BadNote, UnknownRun."""
@@ -39,6 +42,7 @@ class RunKeeping(RunLookup):
             run = self.get(run_id)
             self._tracker.log(run.id, {NOTE: note})
             self._tag(run.id, note=note)
+            self._tracker.keep_record(run.id)
 
     def delete(self, run_id: str) -> Run:
         """
@@ -51,6 +55,7 @@ class RunKeeping(RunLookup):
             if not run.status.over:
                 raise RunActive(name=run.name, status=run.status)
             self._tracker.delete(run.id)
+            self._tracker.keep_record(run.id)
             return run
 
     def restore(self, run: str) -> Run:
@@ -70,4 +75,5 @@ class RunKeeping(RunLookup):
             found = only(run, fits)
             self._tracker.restore(found.id)
             self._tag(found.id)
+            self._tracker.keep_record(found.id)
             return self.get(found.id)

@@ -1,12 +1,12 @@
 """All runs of the tracker, each fetched again only when it changed: MLflow takes seconds for 1,000 of them."""
 
-import sqlite3
 import threading
 import uuid
-from contextlib import closing
 from types import SimpleNamespace
 
+from core.errors import StoreBusy
 from core.records import Run
+from core.runs.database import connected, database_of
 
 STAMP = "thaw.changed"  # a new value at every change, written after what it stands for
 MANY = 500  # changed runs above which one fetch of all is cheaper than fetching those
@@ -25,8 +25,8 @@ class Listing:
     makes an object of each tag and metric.
     """
 
-    def __init__(self, tracking_uri: str, fetch, convert):
-        self._database = tracking_uri.removeprefix("sqlite:///") if tracking_uri.startswith("sqlite:///") else None
+    def __init__(self, tracking_uri: str, fetch, convert, patience: float):
+        self._database, self._patience = database_of(tracking_uri), patience
         self._fetch, self._convert = fetch, convert
         self._kept: dict[str, tuple[str, Run | None]] = {}  # run id -> (stamp, run)
         self._one_at_a_time = threading.Lock()
@@ -36,7 +36,9 @@ class Listing:
         if self._database is None:
             converted = {found.info.run_id: self._convert(found) for found in self._fetch()}
             return {run_id: run for run_id, run in converted.items() if run is not None}
-        with self._one_at_a_time:
+        if not self._one_at_a_time.acquire(timeout=self._patience):
+            raise StoreBusy(reason="another page waits for it")
+        try:
             stamps = self._stamps()
             kept = {run_id: held for run_id, held in self._kept.items() if run_id in stamps}
             changed = [run_id for run_id, value in stamps.items() if kept.get(run_id, ("",))[0] != value]
@@ -46,20 +48,22 @@ class Listing:
                 kept |= {each.info.run_id: (stamps.get(each.info.run_id, ""), self._convert(each)) for each in found}
             self._kept = kept
             return {run_id: kept[run_id][1] for run_id in stamps if run_id in kept and kept[run_id][1] is not None}
+        finally:
+            self._one_at_a_time.release()
 
     def _stamps(self) -> dict[str, str]:
         query = (
             "select tags.run_uuid, tags.value from tags join runs on runs.run_uuid = tags.run_uuid "
             "where tags.key = ? and runs.lifecycle_stage = 'active'"
         )
-        with closing(sqlite3.connect(self._database, timeout=20)) as connection:
+        with connected(self._database, self._patience) as connection:
             return dict(connection.execute(query, (STAMP,)))
 
     def _rows(self, ids: list[str] | None) -> list[SimpleNamespace]:
         """What `convert` reads of MLflow's runs, from their rows; of all runs that are there, or of these."""
         of = f"run_uuid in ({', '.join('?' * len(ids))})" if ids is not None else "true"
         given = ids or ()
-        with closing(sqlite3.connect(self._database, timeout=20)) as connection:
+        with connected(self._database, self._patience) as connection:
             connection.execute("begin")  # one state of the store, whatever is written meanwhile
             found = {
                 run_id: SimpleNamespace(

@@ -1,9 +1,10 @@
 """The run store: runs are made, claimed and ended. It is the queue: there is no second list of jobs."""
 
-import tempfile
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import RunNotRetryable
+from core.errors import RunNotRetryable, StoreUnavailable
 from core.kill_points import kill_point
 from core.records import ENDED_EARLY, EnsembleSpec, Predictions, Progress, Run, RunKind, RunSpec, Status, ViewsSpec
 from core.runs import record
@@ -12,7 +13,6 @@ from core.runs.keeping import RunKeeping
 from core.runs.listing import stamp
 from core.runs.naming import good_name
 from core.runs.record import PREFIX
-from core.runs.tracker import sentences
 
 
 class RunStore(RunKeeping):
@@ -63,16 +63,23 @@ class RunStore(RunKeeping):
             "created": record.now(),
             "changed": stamp(),
         }
-        with sentences():
+        name = good_name(name)
+        with self._tracker.reached(writing=True):
             if pieces:
                 self._tracker.shared(pieces)
-            run_id = self._tracker.create(good_name(name), {PREFIX + key: text for key, text in tags.items() if text})
+            run_id = self._tracker.create(name, {PREFIX + key: text for key, text in tags.items() if text})
             if queued:
-                self._tracker.mirror(run_id, record.MIRROR[Status.QUEUED], over=False)
-            if spec is not None:
-                self._tag(run_id, params=record.params(spec))
-            if not queued:
-                self._publish(run_id, predictions, metrics or {}, {}, started=tags["created"])
+                with self._beside_the_point():
+                    self._tracker.mirror(run_id, record.MIRROR[Status.QUEUED], over=False)
+                    if spec is not None:
+                        self._tag(run_id, params=record.params(spec))
+            else:
+                try:
+                    self._publish(run_id, predictions, metrics or {}, {}, started=tags["created"])
+                except BaseException:
+                    self._tracker.abandon(run_id)
+                    raise
+            self._tracker.keep_record(run_id)
         return self.get(run_id)
 
     def submit(
@@ -183,7 +190,7 @@ class RunStore(RunKeeping):
 
     def request_stop(self, run_id: str, keep: bool = False) -> None:
         """Ask the supervisor to cancel, or with `keep` the training to end with its best epoch; outlives who asked."""
-        with sentences():
+        with self._tracker.reached(writing=True):
             self._tag(run_id, stop="finish" if keep else "yes")
 
     def cancel(self, run_id: str, while_queued: bool = False) -> bool:
@@ -215,11 +222,21 @@ class RunStore(RunKeeping):
         self._tracker.mirror(run_id, record.MIRROR[status], status.over)
         kill_point(f"{status}-mirrored")
         self._tag(run_id, status=str(status), **tags)
+        self._tracker.keep_record(run_id)
+
+    @contextmanager
+    def _beside_the_point(self):
+        """What only other MLflow tools read: a run that is queued is not called a failure for want of it."""
+        try:
+            with self._tracker.reached():
+                yield
+        except StoreUnavailable as error:
+            print(f"Not written for other MLflow tools: {error}", file=sys.stderr)
 
     def _publish(self, run_id: str, predictions, metrics: dict, files: dict[str, Path], **tags) -> None:
-        with tempfile.TemporaryDirectory() as folder:
+        with self._tracker.room(run_id) as folder:
             if predictions is not None:
-                written = write_predictions(Path(folder), predictions)
+                written = write_predictions(folder, predictions)
                 files = files | {path.name: path for path in written}
             self._tracker.publish(run_id, files)
             kill_point("finish-files")

@@ -7,57 +7,102 @@ import socket
 import sqlite3
 import time
 import uuid
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from filelock import FileLock, Timeout
 
-from core.errors import StoreUnavailable
+from core import disk_errors
+from core.errors import DiskFull, FolderReadOnly, StoreBusy, StoreUnavailable
+from core.runs import database as databases
+from core.runs import run_files
+from core.runs.backups import damaged, folder
+from core.runs.database import database_of
 from core.runs.files import place, read_json, write_json
 from core.settings import Settings
 
 EXPERIMENT = "thaw"
-LOCK_SECONDS = 60
+LOCK_SECONDS = 60  # how long a job or the supervisor waits for a store that another process holds
+PAGE_SECONDS = 5  # how long a page or a command does: a person looks at it
+AGAIN_SECONDS = 2  # for so long nobody waits again for a store that was found held
 PAGE = 10_000  # runs fetched at once
 
 
 @contextmanager
-def sentences():
-    """Turns a full disk, a read-only folder or a tracker that doesn't answer into StoreUnavailable."""
+def sentences(settings: Settings) -> Iterator[None]:
+    """Turns what a disk, SQLite or a tracker raises into StoreUnavailable, or the kind of it that says what to do."""
     import sqlalchemy
     from mlflow.exceptions import MlflowException
 
     try:
         yield
-    except Timeout as error:
-        raise StoreUnavailable(reason=f"another process has held {error.lock_file} for {LOCK_SECONDS} s") from error
-    except (OSError, sqlite3.Error, sqlalchemy.exc.SQLAlchemyError) as error:
-        raise StoreUnavailable(reason=_first_line(error)) from error
-    except MlflowException as error:
-        if error.error_code in ("TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "BAD_REQUEST"):
-            raise StoreUnavailable(reason=_first_line(error)) from error
-        raise
+    except (OSError, sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, MlflowException) as error:
+        if (said := _said(error, settings)) is None:
+            raise
+        raise said from error
 
 
-def _first_line(error: Exception) -> str:
-    line = (str(error) or type(error).__name__).splitlines()[0]
-    return line.removeprefix("(sqlite3.OperationalError) ")
+def _said(error: Exception, settings: Settings) -> StoreUnavailable | None:
+    """The sentence of an error; None where it is not about the store's state."""
+    for each in disk_errors.chain(error):
+        if isinstance(each, Timeout):
+            return StoreBusy(reason=f"{Path(each.lock_file).name} is locked")
+        if isinstance(each, sqlite3.Error) and (said := _of_sqlite(each, settings)):
+            return said
+    if said := disk_errors.in_words(error, settings.home):
+        return said
+    unreachable = ("TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "BAD_REQUEST")
+    if getattr(error, "error_code", None) in (None, *unreachable):
+        return StoreUnavailable(reason=(str(error) or type(error).__name__).splitlines()[0])
+    return None
 
 
-def home_id(settings: Settings) -> str:
+def _of_sqlite(error: sqlite3.Error, settings: Settings) -> StoreUnavailable | None:
+    database, number = database_of(settings.tracking_uri), databases.code(error)
+    if database is None:
+        return None
+    if getattr(error, "sqlite_errorcode", 0) == databases.MOVED:
+        return StoreBusy(reason=f"{database.name} was put aside just now")
+    if number in databases.BUSY:
+        return StoreBusy(reason=f"{database.name} is locked")
+    if number == databases.READ_ONLY:
+        return FolderReadOnly(folder=settings.home, reason=f"{database.name} is read-only")
+    if number == databases.FULL:
+        return DiskFull(folder=settings.home)
+    if databases.damage(error) or not databases.there(database):
+        return damaged(settings, str(error))
+    if number == databases.CANT_OPEN and not os.access(database.parent, os.W_OK):  # no journal can be made there
+        return FolderReadOnly(folder=settings.home, reason=str(error))
+    return None
+
+
+def home_id(settings: Settings, patience: float = LOCK_SECONDS) -> str:
     """A name for this data folder that no other has, made once; a path would be the same on two machines."""
-    path = settings.home / "home.json"
-    with sentences():
-        if known := read_json(path):
-            return known["id"]
-        with FileLock(settings.home / "home.lock", timeout=LOCK_SECONDS):
-            known = read_json(path)
+    path, second = settings.home / "home.json", settings.home / "home.second.json"
+    with sentences(settings):
+        if known := _id_in(path):
+            return known
+        with FileLock(settings.home / "home.lock", timeout=patience):
+            known = _id_in(path)
             if not known:
-                host = "".join(letter for letter in socket.gethostname().lower() if letter.isalnum() or letter == "-")
-                known = {"id": f"{host[:40]}-{uuid.uuid4().hex[:12]}"}
-                write_json(path, known)
-        return known["id"]
+                # A file that is there and can't be read was damaged: under another name the folder would lose its
+                # queue. One that was taken away is another matter: this folder is to be a new one.
+                known = (path.exists() and _id_in(second)) or _new_id()
+                write_json(path, {"id": known})
+                write_json(second, {"id": known})
+        return known
+
+
+def _id_in(path: Path) -> str | None:
+    known = read_json(path)
+    return known["id"] if isinstance(known, dict) and isinstance(known.get("id"), str) else None
+
+
+def _new_id() -> str:
+    host = "".join(letter for letter in socket.gethostname().lower() if letter.isalnum() or letter == "-")
+    return f"{host[:40]}-{uuid.uuid4().hex[:12]}"
 
 
 class Tracker:
@@ -65,10 +110,12 @@ class Tracker:
     One MLflow tracker with our experiment in it.
 
     A missing SQLite store is created and an older one migrated under `home/store.lock`: several processes that create
-    one at once leave it broken. Later openings of the same store take no lock. Raises StoreUnavailable.
+    one at once leave it broken. Later openings of the same store take no lock. One that was there before and is gone
+    or damaged is never made anew, nor handed to MLflow, which would try for hours to open it. patience: seconds to
+    wait for others. Raises StoreUnavailable.
     """
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, patience: float = LOCK_SECONDS):
         # Before MLflow is imported, which reads these once. Without a bound, a team's server that is down would hold
         # a page for minutes.
         os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -78,31 +125,110 @@ class Tracker:
 
         for name in ("mlflow", "mlflow.store.db.utils", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is raised; the log would say it twice
-        self._settings = settings
+        self._settings, self._patience = settings, patience
         self._uri = settings.tracking_uri
-        self._local = self._uri.startswith("sqlite:")
+        self._database = database_of(self._uri)
+        self._local = self._database is not None
+        self._held = (float("-inf"), StoreBusy(reason=""))  # when the store was last found held
         version = {"uri": self._uri, "mlflow": mlflow.__version__}
         opened = settings.home / "store.json"
-        with sentences():
+        with sentences(settings):
             settings.home.mkdir(parents=True, exist_ok=True)
             known = read_json(opened)
-            if known and known.items() >= version.items() and self._is_there():
+            known = known if isinstance(known, dict) and "experiment" in known else {}
+            self._check(known)
+            if known.items() >= version.items() and (not self._local or databases.there(self._database)):
                 self._client, self._experiment = mlflow.MlflowClient(self._uri), known["experiment"]
-                return
-            with FileLock(settings.home / "store.lock", timeout=LOCK_SECONDS):
-                self._client = _migrated(self._uri)
-                found = self._client.get_experiment_by_name(EXPERIMENT)
-                location = settings.artifact_root.as_uri() if self._local else None
-                self._experiment = (
-                    found.experiment_id if found else self._client.create_experiment(EXPERIMENT, location)
-                )
-                write_json(opened, version | {"experiment": self._experiment})
+            else:
+                with self._while_made():
+                    if self._local and not databases.there(self._database):
+                        create(self._database, settings.artifact_root)
+                    self._client = _migrated(self._uri)
+                    found = self._client.get_experiment_by_name(EXPERIMENT)
+                    location = settings.artifact_root.as_uri() if self._local else None
+                    self._experiment = (
+                        found.experiment_id if found else self._client.create_experiment(EXPERIMENT, location)
+                    )
+                    with suppress(OSError):  # of a read-only folder: it is only there to be quick the next time
+                        write_json(opened, version | {"experiment": self._experiment})
+            self._file = self._inode()
 
-    def _is_there(self) -> bool:
+    def _check(self, known: dict) -> None:
+        """Raise StoreDamaged where the file isn't what MLflow may open or make."""
         if not self._local:
-            return True
-        database = Path(self._uri.removeprefix("sqlite:///"))
-        return database.exists() and database.stat().st_size > 0
+            return
+        if not databases.there(self._database):
+            ours = known.get("uri") == self._uri
+            kept = self._database.parent == self._settings.home and any(folder(self._settings).glob("runs-*.db"))
+            if ours or kept:
+                raise damaged(self._settings, "")
+            return
+        small = self._database.stat().st_size <= WHOLE_LOOK
+        if small or known.get("uri") != self._uri:
+            reason = databases.fault(self._database, self._patience)
+            # Another tracker's store may be brought whose tables MLflow has yet to make; what holds none is no such.
+            if reason and (known.get("uri") == self._uri or "no table" not in reason):
+                raise damaged(self._settings, reason)
+        else:
+            databases.probe(self._database, self._patience)
+
+    @contextmanager
+    def _while_made(self) -> Iterator[None]:
+        """Alone, where anything can be made: in a folder that can't be written a store can still be looked at."""
+        try:
+            lock = FileLock(self._settings.home / "store.lock", timeout=self._patience)
+            lock.acquire()
+        except Timeout:
+            raise
+        except OSError:
+            if not (self._local and databases.there(self._database)):
+                raise
+            yield
+            return
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _inode(self) -> tuple[int, int] | None:
+        if not self._local:
+            return None
+        found = self._database.stat()
+        return found.st_dev, found.st_ino
+
+    @contextmanager
+    def reached(self, writing: bool = False) -> Iterator[None]:
+        """
+        Around whatever is asked of the store: errors become sentences, and who has to wait waits `patience` once.
+
+        MLflow would wait 20 s at each of its own questions, and go on with a file that was put aside.
+        """
+        with sentences(self._settings):
+            since, busy = self._held
+            if time.monotonic() - since < AGAIN_SECONDS:  # fifty visitors in a row would else wait one after the other
+                raise StoreBusy(**busy.received)
+            if self._local:
+                self._look(writing)
+            yield
+
+    def _look(self, writing: bool) -> None:
+        if not databases.there(self._database):
+            raise damaged(self._settings, "")
+        if (file := self._inode()) != self._file:  # restored: MLflow keeps connections to the file that it was
+            self._client._tracking_client.store.engine.dispose()
+            self._file = file
+        try:
+            databases.probe(self._database, self._patience, writing)
+        except sqlite3.Error as error:
+            if isinstance(said := _of_sqlite(error, self._settings), StoreBusy):
+                self._held = (time.monotonic(), said)
+            raise
+
+    def keep_record(self, run_id: str) -> None:
+        """Write what the store knows of the run beside its files, from which it can be brought back."""
+        if self._local:
+            with suppress(OSError, sqlite3.Error):  # a full disk: what was done is done all the same
+                run_files.keep(self._settings, self._database, run_id, self._patience)
 
     def shared(self, tags: dict[str, str] | None = None) -> dict[str, str]:
         """Set and read tags of the experiment: what belongs to no single run."""
@@ -178,6 +304,23 @@ class Tracker:
             self._client.download_artifacts(run_id, name, str(path.parent))
         return path
 
+    @contextmanager
+    def room(self, run_id: str) -> Iterator[Path]:
+        """A folder on the data folder's own disk where files are written that are published next."""
+        folder = self._settings.home / "tmp" / f"{run_id}.{os.getpid()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def abandon(self, run_id: str) -> None:
+        """Leave nothing of a run whose making failed and that was never listed, as far as that can be done now."""
+        with suppress(Exception):  # what stays is swept later
+            self._client.delete_run(run_id)
+        if folder := self.folder(run_id, "file:" if self._local else "none:"):
+            shutil.rmtree(folder.parent, ignore_errors=True)
+
     def publish(self, run_id: str, files: dict[str, Path]) -> None:
         """Put files under the run's artifacts, each whole or not at all."""
         folder = self.folder(run_id)
@@ -187,6 +330,26 @@ class Tracker:
         if folder is None and files:
             self._client.log_artifacts(run_id, str(target))
             shutil.rmtree(target)
+
+
+WHOLE_LOOK = 16 * 2**20  # bytes up to which a store is looked through at each opening; later its backups do that
+
+
+def create(database: Path, artifact_root: Path) -> None:
+    """Make a new store, whole or not at all."""
+    from mlflow import MlflowClient
+
+    beside = database.with_name(f".{database.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        client = MlflowClient(f"{databases.PREFIX}{beside}")
+        client.create_experiment(EXPERIMENT, artifact_root.as_uri())
+        client._tracking_client.store.engine.dispose()
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        beside.replace(database)
+    finally:
+        beside.unlink(missing_ok=True)
+        beside.with_name(f"{beside.name}-journal").unlink(missing_ok=True)
 
 
 def _migrated(uri: str):
