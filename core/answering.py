@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image
 
 from core.datasets.catalogue import stored_photo
-from core.datasets.decoding import MOST_BYTES, UnreadablePhoto, decode, encode
+from core.datasets.decoding import MOST_BYTES, UnreadablePhoto
+from core.datasets.decoding_process import DECODERS, Decoding
 from core.ensembles import answer_new
 from core.ensembles.saved import members_of
 from core.errors import BadName, NoneAnswered, NoNetwork, RunNotFinished, TooManyPhotos
@@ -177,7 +178,7 @@ class _Read:
         }
         self.rows: list[int] = []  # places of the files that could be read
         self.errors: dict[int, str] = {}  # place -> reason
-        with ThreadPoolExecutor(THREADS) as threads:
+        with DECODERS.use() as self._decoding, ThreadPoolExecutor(THREADS) as threads:
             for start in range(0, len(paths), BATCH):  # a batch at a time: read photos must not pile up
                 for place, found in enumerate(threads.map(self._squares, paths[start : start + BATCH]), start):
                     if isinstance(found, UnreadablePhoto):
@@ -194,7 +195,7 @@ class _Read:
 
     def _squares(self, path: Path) -> dict[int, np.ndarray] | UnreadablePhoto:
         try:
-            content = photo_content(self._settings, path)
+            content = photo_content(self._settings, self._decoding, path)
         except UnreadablePhoto as error:
             return error
         found = {}
@@ -204,7 +205,7 @@ class _Read:
         return found
 
 
-def photo_content(settings: Settings, path: Path) -> bytes:
+def photo_content(settings: Settings, decoding: Decoding, path: Path) -> bytes:
     """A file as the catalogue would keep it: JPEG or PNG. Raises UnreadablePhoto, whose text follows a path."""
     try:
         if not path.is_file():  # a device or a pipe would never end
@@ -215,7 +216,7 @@ def photo_content(settings: Settings, path: Path) -> bytes:
         raise UnreadablePhoto(f"it can't be opened ({getattr(error, 'strerror', None) or error})") from None
     if len(content) > MOST_BYTES:
         raise UnreadablePhoto(f"it is larger than {MOST_BYTES // 2**20} MB")
-    encoded = encode(*decode(content))
+    encoded = decoding.one(content)
     # What already lies in the catalogue is as training saw it; a JPEG made anew would differ by a shade.
     return content if _in_catalogue(settings, path) else encoded.content
 

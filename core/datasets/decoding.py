@@ -36,6 +36,21 @@ class Encoded:
     height: int  # px
 
 
+def prepare() -> None:
+    """What the first photo would wait for; threads of decoders' own would only take memory."""
+    import pillow_heif
+    from PIL import AvifImagePlugin
+
+    pillow_heif.options.DECODE_THREADS = 1
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    _formats()
+
+
+def kept(content: bytes) -> "Encoded":
+    """A file's bytes as the catalogue keeps them. Raises UnreadablePhoto, MemoryError."""
+    return encode(*decode(content))
+
+
 @cache
 def _formats() -> tuple[str, ...]:
     """The formats that this machine can read; brings HEIC to Pillow on the first call."""
@@ -51,8 +66,9 @@ def _formats() -> tuple[str, ...]:
 def decode(content: bytes) -> tuple[Image.Image, bool]:
     """RGB picture, upright, first frame, longest side at most 1024 px; and whether it came lossless and whole.
 
-    Raises UnreadablePhoto for what is no photo, is cut short, or has more than 50 million pixels. JPEGs are unpacked
-    at a half, a quarter or an eighth where that is still at least as large as what is kept.
+    Raises UnreadablePhoto for what is no photo, is cut short, or has more than 50 million pixels; MemoryError. JPEGs
+    are unpacked at a half, a quarter or an eighth where that is still at least as large as what is kept. Where the
+    bytes come from a visitor, only a process of decoding_process calls this.
     """
     if not content:
         raise UnreadablePhoto("it is empty")
@@ -73,13 +89,15 @@ def decode(content: bytes) -> tuple[Image.Image, bool]:
                         max(1, round(upright.height * LONGEST_SIDE / max(upright.size))))  # fmt: skip
                 plain = plain.resize(size, Image.Resampling.HAMMING)
             return plain, lossless and shrink >= 1
-    except UnreadablePhoto:
+    except (UnreadablePhoto, MemoryError):
         raise
     except Image.DecompressionBombError:
         raise UnreadablePhoto(f"it has more than {MOST_PIXELS // 10**6} million pixels") from None
     except Image.UnidentifiedImageError:
         raise UnreadablePhoto("it is no photo that can be read") from None
     except Exception as error:  # decoders raise whatever a broken file makes them stumble over
+        if "out of memory" in str(error).lower():
+            raise MemoryError from None
         raise UnreadablePhoto(f"it is damaged or cut short ({type(error).__name__})") from None
 
 

@@ -1,9 +1,9 @@
 """Photos in: from class folders, divided or not, photos with a list of labels, a zip of either, or dropped files.
 
-All stream: a photo's bytes are in memory only while it is decoded, by a few threads (Pillow lets go of Python's lock
-while it unpacks), and what is kept of each is one row. What can't be read is listed, not fatal; an import that fails
-leaves nothing. With `parent` the photos are added to those of a dataset, as its next version; runs on the parent keep
-theirs, and a photo that the parent has under another class is left out under both.
+All stream: a photo's bytes are in memory only while it is decoded, in a process of its own (decoding_process), and what
+is kept of each is one row. What can't be read is listed, not fatal; an import that fails leaves nothing. With `parent`
+the photos are added to those of a dataset, as its next version; runs on the parent keep theirs, and a photo that the
+parent has under another class is left out under both.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sized

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.datasets.catalogue import exam_rows, store_dataset
 from core.datasets.decoding import UnreadablePhoto
+from core.datasets.decoding_process import DECODERS, TOGETHER, TOGETHER_BYTES, Decoding
 from core.datasets.gathering import Gathered, Incoming
 from core.datasets.given import check_given, given_split
 from core.datasets.staging import Kept, Staging
@@ -17,6 +18,8 @@ from core.errors import NoPhotos, OneClass
 from core.records import Dataset
 from core.settings import Settings
 
+_IN_MEMORY = 96 * 2**20  # bytes of files read and not decoded yet
+_Read = tuple[Incoming, bytes | UnreadablePhoto]
 Report = Callable[[int, int | None], None]  # (files done, files in all or None where unknown)
 
 
@@ -33,13 +36,13 @@ def ingest(
     """Decode what comes in, judge it, publish the photos, then the dataset and the split it came with.
 
     gathered: what is known already (a parent's rows, what was left out while listing). Raises NoPhotos, OneClass,
-    NoTraining, NothingToDraw; then, and when `report` raises, nothing was stored.
+    NoTraining, NothingToDraw, DecoderNotStarted, TooManyCrashes; then, and when `report` raises, nothing was stored.
     """
     before = dict(gathered.rows)
     copied = False
-    with Staging(settings) as staging:
+    with DECODERS.use() as decoding, Staging(settings) as staging:
         # Closed before the staging folder goes, so that no thread writes into it any more.
-        with closing(_decoded(staging, incoming)) as decoded:
+        with closing(_decoded(decoding, staging, incoming)) as decoded:
             for done, (photo, kept) in enumerate(decoded, start=1):
                 if isinstance(kept, UnreadablePhoto):
                     gathered.leave_out(photo.path, str(kept))
@@ -84,33 +87,47 @@ def _exam(settings: Settings, parent: Dataset, classes: tuple[str, ...]) -> pd.D
     return rows.assign(label=names[rows.index].map({name: label for label, name in enumerate(classes)}))
 
 
-def _decoded(staging: Staging, incoming: Iterable[Incoming]) -> Iterator[tuple[Incoming, Kept | UnreadablePhoto]]:
+def _decoded(
+    decoding: Decoding, staging: Staging, incoming: Iterable[Incoming]
+) -> Iterator[tuple[Incoming, Kept | UnreadablePhoto]]:
     """Each file with what was kept of it, in the order they came; only a few are in memory at a time."""
-
-    def finished(waiting: tuple[Incoming, Future]) -> tuple[Incoming, Kept | UnreadablePhoto]:
-        photo, future = waiting
-        try:
-            return photo, future.result()
-        except UnreadablePhoto as reason:
-            return photo, reason
-
     threads = min(4, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads, thread_name_prefix="thaw-import") as pool:
-        window: deque[tuple[Incoming, Future]] = deque()
+        window: deque[tuple[list[_Read], Future]] = deque()
         try:
-            for photo in incoming:
-                try:
-                    content = photo.read()
-                except UnreadablePhoto as reason:
-                    failed: Future = Future()
-                    failed.set_exception(reason)
-                    window.append((photo, failed))
-                else:
-                    window.append((photo, pool.submit(staging.keep, content)))
-                if len(window) > 2 * threads:
-                    yield finished(window.popleft())
+            for batch in _batches(incoming):
+                contents = [content for _, content in batch if isinstance(content, bytes)]
+                window.append((batch, pool.submit(staging.keep, contents, decoding.kept)))
+                while len(window) > 2 * threads or sum(_bytes(batch) for batch, _ in window) > _IN_MEMORY:
+                    yield from _finished(*window.popleft())
             while window:
-                yield finished(window.popleft())
+                yield from _finished(*window.popleft())
         finally:
             for _, future in window:
                 future.cancel()
+            decoding.stop()  # what an import that was given up still decodes must not be waited for
+
+
+def _batches(incoming: Iterable[Incoming]) -> Iterator[list[_Read]]:
+    """The files with their bytes, or why they have none; small ones together, so that a process is asked less often."""
+    batch: list[_Read] = []
+    for photo in incoming:
+        try:
+            batch.append((photo, photo.read()))
+        except UnreadablePhoto as reason:
+            batch.append((photo, reason))
+        if len(batch) == TOGETHER or _bytes(batch) >= TOGETHER_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _bytes(batch: list[_Read]) -> int:
+    return sum(len(content) for _, content in batch if isinstance(content, bytes))
+
+
+def _finished(batch: list[_Read], future: Future) -> Iterator[tuple[Incoming, Kept | UnreadablePhoto]]:
+    kept = iter(future.result())
+    for photo, content in batch:
+        yield photo, next(kept) if isinstance(content, bytes) else content

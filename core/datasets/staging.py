@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from filelock import FileLock, Timeout
 from PIL import Image
 
 from core.datasets.catalogue import photo_file, stored_photo
-from core.datasets.decoding import decode, encode
+from core.datasets.decoding import Encoded, UnreadablePhoto
 from core.settings import Settings
+
+Decode = Callable[[Sequence[bytes]], list[Encoded | UnreadablePhoto]]
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,28 @@ class Staging:
             except (Timeout, OSError):
                 continue
 
-    def keep(self, content: bytes) -> Kept:
-        """Decode and stage one photo, or find it among the stored ones. Safe from several threads at once.
+    def keep(self, contents: Sequence[bytes], decode: Decode) -> list[Kept | UnreadablePhoto]:
+        """Decode and stage photos, or find them among the stored ones. Safe from several threads at once.
 
-        Raises UnreadablePhoto.
+        Raises what `decode` raises where nothing can be decoded at all.
         """
-        photo_id = hashlib.sha256(content).hexdigest()
+        ids = [hashlib.sha256(content).hexdigest() for content in contents]
+        found: list = [self._stored(photo_id) for photo_id in ids]
+        new = [place for place, kept in enumerate(found) if kept is None]
+        for place, encoded in zip(new, decode([contents[place] for place in new]) if new else (), strict=True):
+            found[place] = encoded if isinstance(encoded, UnreadablePhoto) else self._stage(ids[place], encoded)
+        return found
+
+    def _stored(self, photo_id: str) -> Kept | None:
         if (known := stored_photo(self._settings, photo_id)) is not None:
             try:
                 with Image.open(known) as photo:
                     return Kept(photo_id, *photo.size)
-            except OSError:  # damaged meanwhile: written again below
+            except OSError:  # damaged meanwhile: written again
                 pass
-        encoded = encode(*decode(content))
+        return None
+
+    def _stage(self, photo_id: str, encoded: Encoded) -> Kept:
         beside = self._folder / f".{photo_id}.{uuid.uuid4().hex[:8]}.part"
         beside.write_bytes(encoded.content)
         beside.replace(self._folder / f"{photo_id}{encoded.suffix}")
