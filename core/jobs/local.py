@@ -1,26 +1,37 @@
 """Training processes on this machine, started warm: forked from a process that has TensorFlow imported."""
 
 import contextlib
-import faulthandler
-import importlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass
 from multiprocessing import connection
-from pathlib import Path
 
 import psutil
 
-from core.jobs import places
-from core.runs.files import write_json
+from core.jobs import memory_limit, supervision
+from core.jobs.executor import Signs
+from core.jobs.process import enter
 from core.settings import Settings
 
-WORKER = "core.jobs.worker:run"  # known by its name only: importing it here would import what it imports
 TRAINER = "core.training.trainer:train"
 PRELOAD = "core.jobs.preload"
-NICENESS = 5  # pages stay quick while a job trains; an idle machine gives a job all it has anyway
+START_SECONDS = 180.0  # for the forkserver to answer, which may still be importing; then it is ended and begun anew
+
+
+@dataclass
+class Job:
+    process: multiprocessing.process.BaseProcess
+    heard: connection.Connection  # the worker's heartbeats, a byte each
+    beats: int = 0
+    killed: bool = False
+    code: int | None = None
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
 
 class LocalExecutor:
@@ -45,65 +56,60 @@ class LocalExecutor:
 
             forkserver.ensure_running()  # returns at once; the imports go on in that process
 
-    def start(self, run_id: str, attempt: int):
-        args = (self._settings, run_id, attempt, self._train)
-        job = self._context.Process(target=_enter, args=args, name=f"job-{run_id[:8]}-{attempt}")
-        job.start()
-        return job
+    def start(self, run_id: str, attempt: int) -> Job:
+        heard, beating = self._context.Pipe(duplex=False)
+        args = (self._settings, run_id, attempt, self._train, beating)
+        process = self._context.Process(target=enter, args=args, name=f"job-{run_id[:8]}-{attempt}")
+        patience = threading.Timer(START_SECONDS, end_forkserver)
+        patience.start()
+        try:
+            process.start()
+        except BaseException:
+            heard.close()
+            raise
+        finally:
+            patience.cancel()
+            beating.close()
+        os.set_blocking(heard.fileno(), False)
+        return Job(process, heard)
 
-    def poll(self, job) -> int | None:
-        code = job.exitcode
-        if code is not None:
-            end_group(job.pid)  # also where only the forkserver died, which then answers for a job that still runs
-        return code
+    def poll(self, job: Job) -> int | None:
+        if job.code is None:
+            job.code = job.process.exitcode
+            if job.code is None and job.killed and not supervision.lives(job.pid):
+                job.code = -signal.SIGKILL  # and whoever should have told is frozen itself
+                end_forkserver()
+            if job.code is not None:
+                # Also where only the forkserver died, which then answers for a job that still runs.
+                supervision.end_session(job.pid)
+                job.heard.close()
+        return job.code
 
-    def stop(self, job, now: bool = False) -> None:
+    def signs(self, job: Job) -> Signs:
+        with contextlib.suppress(OSError):  # nothing new, or closed
+            job.beats += len(os.read(job.heard.fileno(), 65536))
+        held, cpu = 0, 0.0
+        for pid in memory_limit.session(job.pid):
+            held += memory_limit.held_bytes(pid)
+            with contextlib.suppress(psutil.Error):
+                times = psutil.Process(pid).cpu_times()
+                cpu += times.user + times.system
+        return Signs(job.beats, held / memory_limit.MEGABYTE, cpu)
+
+    def stop(self, job: Job, now: bool = False) -> None:
+        if job.code is not None:  # its number may be another process's by now
+            return
         if now:
-            end_group(job.pid)
+            job.killed = True
+            supervision.end_session(job.pid)
         else:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(job.pid, signal.SIGTERM)
 
 
-def end_group(pid: int) -> None:
-    """Kill a job and all it started; a job leads a session of its own, from its first moments on."""
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
-
-
-def _enter(settings: Settings, run_id: str, attempt: int, train: str) -> None:
-    """First thing in the new process: a session, a log, a watch on the parent; then the worker."""
-    os.setsid()
-    folder = places.attempt(settings, run_id, attempt)
-    _log_to(folder / places.LOG)
-    _watch_parent()
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
-    write_json(folder / places.WORKER, {"pid": os.getpid(), "created": psutil.Process().create_time()})
-    module, _, name = WORKER.partition(":")
-    sys.exit(getattr(importlib.import_module(module), name)(settings, run_id, attempt, train))
-
-
-def _log_to(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    faulthandler.enable(sys.stderr)
-
-
-def _watch_parent() -> None:
-    """End this whole session when the supervisor is gone: a forkserver's child would otherwise outlive it."""
-    parent = multiprocessing.parent_process()
-
-    def watch():
-        connection.wait([parent.sentinel])
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
+def end_forkserver() -> None:
+    """Kill this process's forkserver; the next start brings a new one. Jobs that it started are ended as killed."""
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if any("multiprocessing.forkserver" in word for word in child.cmdline()):
+                child.kill()

@@ -6,7 +6,7 @@ from core.settings import Settings
 
 LOG = "log.txt"
 WORKER = "worker.json"  # process id and start time of the attempt's worker
-RESULT = "result.json"  # written last: where it is, the attempt is complete
+RESULT = "result.json"  # written last: where it is whole, the attempt is complete
 ERROR = "error.json"
 CHECKPOINTS = "checkpoints"
 TAIL = 64 * 1024  # bytes of a log that are looked at

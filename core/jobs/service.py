@@ -4,16 +4,20 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.jobs import places, supervision
 from core.jobs.local import TRAINER
+from core.jobs.silence import Silence
 from core.settings import Settings
 
 END_SECONDS = 12  # for a supervisor to end its jobs and itself
-LONGEST_PAUSE = 30.0  # between restarts of a supervisor that dies again and again
+LOOK_SECONDS = 0.5
+LONGEST_PAUSE = 8.0  # between restarts of a supervisor that dies again and again; with its start well below 30 s
+LONG = 60.0  # a supervisor that lived so long is started again at once
 
 
 @contextmanager
@@ -53,15 +57,31 @@ class _Keeper(threading.Thread):
         self._process: subprocess.Popen | None = None
 
     def run(self) -> None:
-        pause = 1.0
+        pause = 0.5
         while not self._over.is_set():
-            with self._lock:
-                if self._over.is_set():
-                    return
-                self._process = self._launched()
-            self._process.wait()
+            began = time.monotonic()
+            try:
+                with self._lock:
+                    if self._over.is_set():
+                        return
+                    self._process = self._launched()
+                self._wait()
+            except OSError as error:  # no memory for a process: later there may be
+                print(f"The supervisor could not be started: {error}", file=sys.stderr)
+            pause = 0.5 if time.monotonic() - began > LONG else min(pause * 2, LONGEST_PAUSE)
             self._over.wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _wait(self) -> None:
+        """Until the supervisor is gone. One that is frozen while it is in charge is ended."""
+        silence = Silence()
+        while True:
+            try:
+                self._process.wait(LOOK_SECONDS)
+                return
+            except subprocess.TimeoutExpired:
+                beat, pid = supervision.last_beat(self._settings), supervision.state(self._settings)["pid"]
+                if silence.of((beat, pid)) > supervision.SILENT_SECONDS and pid == self._process.pid:
+                    self._process.kill()
 
     def _launched(self) -> subprocess.Popen:
         root = str(Path(__file__).resolve().parents[2])
@@ -72,6 +92,8 @@ class _Keeper(threading.Thread):
         }
         if self._settings.weights:
             environment["THAW_WEIGHTS"] = str(self._settings.weights)
+        if self._settings.memory_mb:
+            environment["THAW_MEMORY"] = str(self._settings.memory_mb)
         command = [sys.executable, "-m", "core.jobs.supervisor", "--parent", str(os.getpid()), "--train", self._train]
         # A session of its own: Ctrl+C in the server's terminal is for the server, which then ends this one in order.
         return subprocess.Popen(command, env=environment, start_new_session=True, stdin=subprocess.DEVNULL)

@@ -10,10 +10,10 @@ from pathlib import Path
 from core import datasets
 from core.errors import StoreUnavailable, ThawError, TrainingFailed, ViewsFailed
 from core.evaluation import final_figures
-from core.jobs import places
+from core.jobs import places, results
 from core.records import Predictions, Progress, Run, RunKind
 from core.runs import ENVIRONMENT, WEIGHTS, RunStore
-from core.runs.files import CONFUSIONS, VIEWS, write_json, write_predictions
+from core.runs.files import CONFUSIONS, VIEWS, write_json
 from core.settings import Settings
 from core.training import Result, Stopped, failures
 from core.training.environment import environment
@@ -70,7 +70,7 @@ def _view(settings: Settings, store: RunStore, run: Run, folder: Path, report: "
     answer = _named(VIEWER)
     result = answer(settings, run.views, source.spec, dataset.classes, rows, weights, *told, run.evaluation_id)
     write_json(folder / VIEWS, result.curve.as_json())
-    _leave(folder, result.predictions, result.metrics, {VIEWS: str(folder / VIEWS)})
+    _leave(folder, result.predictions, result.metrics, {VIEWS: folder / VIEWS})
 
 
 def _named(function: str):
@@ -107,16 +107,14 @@ class Report:
 def leave(folder: Path, result: Result) -> None:
     """Leave a training's result in the attempt's folder."""
     metrics = dict(result.metrics) | {"prefix_cache_used": float(result.prefix_cache_used)}
-    files = {WEIGHTS: str(result.weights)}
+    files = {WEIGHTS: result.weights}
     if result.confusions:
         write_json(folder / CONFUSIONS, result.confusions)
-        files[CONFUSIONS] = str(folder / CONFUSIONS)
+        files[CONFUSIONS] = folder / CONFUSIONS
     _leave(folder, result.predictions, metrics, files)
 
 
-def _leave(folder: Path, predictions: Predictions, metrics: dict[str, float], files: dict[str, str]) -> None:
-    """Leave a result in the attempt's folder; the JSON that makes it complete comes last."""
-    write_predictions(folder, predictions)
+def _leave(folder: Path, predictions: Predictions, metrics: dict[str, float], files: dict[str, Path]) -> None:
     write_json(folder / ENVIRONMENT, environment())
-    files = files | {ENVIRONMENT: str(folder / ENVIRONMENT)}
-    write_json(folder / places.RESULT, {"metrics": metrics | final_figures(predictions), "files": files})
+    files = files | {ENVIRONMENT: folder / ENVIRONMENT}
+    results.leave(folder, predictions, metrics | final_figures(predictions), files)

@@ -5,7 +5,7 @@ import pytest
 from core.augment import find_recipe
 from core.errors import BadViews, NoTrainedWeights, NoViews, RunFileMissing, UnknownRun
 from core.jobs import places, queue, views, worker
-from core.jobs.supervisor import _how
+from core.jobs.endings import how
 from core.models import find_backbone, speed
 from core.records import Phase, Predictions, Recipe, RunKind, RunSpec, Status, Step
 from core.runs import WEIGHTS
@@ -112,7 +112,7 @@ def test_an_unexpected_end_of_views_speaks_of_views(settings, store, trained, mo
 
 def test_views_whose_memory_was_taken_away_say_what_to_do(settings, trained):
     run, _ = queued(settings, trained)
-    assert "memory is too small; close other programs" in _how(-signal.SIGKILL, run)
+    assert "memory is too small; close other programs" in how(-signal.SIGKILL, run)
 
 
 def test_the_time_is_told_from_like_views_and_else_from_the_measured_speed(settings, store, trained, monkeypatch):

@@ -52,6 +52,7 @@ def test_the_confusions_of_the_epochs_are_a_file_of_the_run_where_there_are_any(
     part = PartPredictions(ids=("a", "b"), true=[0, 1], probabilities=np.eye(2))
     parts = {Part.VALIDATION: part, Part.TEST: part}
     answers = Predictions(evaluation_id="e", classes=("x", "y"), parts=parts)
+    (tmp_path / "w.weights.h5").write_bytes(b"weights")
     leave(tmp_path, Result(answers, tmp_path / "w.weights.h5", confusions=kept))
     files = read_json(tmp_path / "result.json")["files"]
     assert (CONFUSIONS in files) == bool(kept)
