@@ -27,6 +27,9 @@ LIMITS = Limits()
 
 _TAIL = 65_535 + 22 + 20 + 56  # longest comment, end record, ZIP64 locator and end record
 _ENTRY = 512  # bytes of the table of contents an entry may take on average
+_LOCAL = 30  # bytes of an entry's header before its name
+_LONGEST_NAME = 255  # bytes of a file's or a folder's name; no disk holds a longer one
+_CHUNK = 2**20
 
 
 @contextmanager
@@ -70,10 +73,27 @@ def _check_end(file: BinaryIO, name: str, limits: Limits) -> None:
         raise BadZip(name=name, reason="it is cut short" if file.read(2) == b"PK" else "it is not a zip file")
     entries, size = struct.unpack("<HI", tail[at + 10 : at + 16])
     wide = tail.rfind(b"PK\6\6", 0, at)
-    if (entries == 0xFFFF or size == 0xFFFFFFFF) and wide >= 0 and len(tail) >= wide + 48:
+    # zipfile believes the wide record wherever there is one, whether or not the other says so.
+    if wide >= 0 and b"PK\6\7" in tail[wide:at]:
         entries, size = struct.unpack("<QQ", tail[wide + 32 : wide + 48])
+        at = wide
     if entries > limits.files or size > limits.files * _ENTRY:
         raise ZipTooLarge(name=name, reason=f"it holds {max(entries, size // _ENTRY):,} files; {limits.files:,} may be")
+    # And it reads what the table holds, however many entries the end record speaks of.
+    held = _held(file, max(0, length - len(tail) + at - size), size)
+    if held > limits.files:
+        raise ZipTooLarge(name=name, reason=f"it holds {held:,} files; {limits.files:,} may be")
+
+
+def _held(file: BinaryIO, start: int, size: int) -> int:
+    """Entries that the table of contents can hold at most, counted without keeping it."""
+    file.seek(start)
+    held, rest = 0, b""
+    while size > 0 and (chunk := file.read(min(_CHUNK, size))):
+        size -= len(chunk)
+        held += (rest + chunk).count(b"PK\1\2")
+        rest = chunk[-3:]
+    return held
 
 
 def _check_contents(archive: zipfile.ZipFile, file: BinaryIO, name: str, limits: Limits) -> None:
@@ -93,8 +113,19 @@ def _check_contents(archive: zipfile.ZipFile, file: BinaryIO, name: str, limits:
             name=name,
             reason=f"it unpacks to {unpacked / max(packed, 1):,.0f} times its size; {limits.ratio:.0f} times may be",
         )
-    if packed > _length(file):
+    if packed > _length(file) or _overlapping(entries, archive.start_dir):
         raise BadZip(name=name, reason="its entries overlap or it is cut short")
+
+
+def _overlapping(entries: list[zipfile.ZipInfo], table: int) -> bool:
+    """Whether entries share bytes, as those of a bomb do that unpacks one of them a million times."""
+    at = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < at:
+            return True
+        # The name in front of the content may be written otherwise there, but never longer by much; none is counted.
+        at = entry.header_offset + _LOCAL + entry.compress_size
+    return at > table
 
 
 def entry_parts(entry: zipfile.ZipInfo) -> tuple[tuple[str, ...], str | None] | None:
@@ -106,6 +137,8 @@ def entry_parts(entry: zipfile.ZipInfo) -> tuple[tuple[str, ...], str | None] | 
     if not parts or any(is_hidden(part) for part in parts if part != ".."):
         return None
     kind = stat.S_IFMT(entry.external_attr >> 16)
+    if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in parts):
+        return parts, "its name is too long"
     if "\0" in entry.orig_filename:
         return parts, "its name holds a zero byte"
     if ".." in parts or written.startswith("/") or parts[0][1:2] == ":":
