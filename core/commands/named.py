@@ -13,8 +13,9 @@ Runs = Annotated[list[str], typer.Argument(help="Ids, first letters of ids, or n
 
 def run_store():
     from core.runs import RunStore
+    from core.runs.sentences import PAGE_SECONDS
 
-    return RunStore(settings())
+    return RunStore(settings(), PAGE_SECONDS)
 
 
 def runs(names: list[str], verb: str, needed: int) -> list[Run]:

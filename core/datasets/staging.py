@@ -25,18 +25,33 @@ class Kept:
     height: int  # px
 
 
+def sweep_staging(settings: Settings) -> None:
+    """Remove what imports that were killed left: a folder whose lock nobody holds."""
+    for path in _root(settings).glob("*.lock"):
+        try:
+            with FileLock(path, timeout=0):
+                shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+                path.unlink(missing_ok=True)
+        except (Timeout, OSError):
+            continue
+
+
+def _root(settings: Settings) -> Path:
+    return settings.photos / ".staging"
+
+
 class Staging:
     """A folder beside the photos that lives as long as one import; used as a context."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
-        self._root = settings.photos / ".staging"
+        self._root = _root(settings)
         self._folder = self._root / uuid.uuid4().hex
         self._lock = FileLock(self._folder.with_suffix(".lock"))
 
     def __enter__(self) -> "Staging":
         self._root.mkdir(parents=True, exist_ok=True)
-        self._sweep()
+        sweep_staging(self._settings)
         self._lock.acquire()
         self._folder.mkdir()
         return self
@@ -45,16 +60,6 @@ class Staging:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Remove what imports that were killed left: a folder whose lock nobody holds."""
-        for path in self._root.glob("*.lock"):
-            try:
-                with FileLock(path, timeout=0):
-                    shutil.rmtree(path.with_suffix(""), ignore_errors=True)
-                    path.unlink(missing_ok=True)
-            except (Timeout, OSError):
-                continue
 
     def keep(self, contents: Sequence[bytes], decode: Decode) -> list[Kept | UnreadablePhoto]:
         """Decode and stage photos, or find them among the stored ones. Safe from several threads at once.

@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from core import augment, datasets, models
 from core.errors import BadSpec, NoSplit, NoTrainedWeights, OtherSplit, RunNotActive, WeightsMismatch
-from core.jobs import supervision
-from core.records import Part, Phase, Run, RunKind, RunSpec, Status
+from core.jobs import quotas, supervision, turns
+from core.records import LOCAL, Part, Phase, Run, RunKind, RunSpec, Status, Visitor
 from core.runs import WEIGHTS, RunStore
+from core.runs.sentences import PAGE_SECONDS
 from core.settings import Settings
 from core.training import copies
 from core.training.epoch import check_batch_fits
@@ -17,8 +18,8 @@ from core.training.epoch import check_batch_fits
 
 @lru_cache(maxsize=4)
 def open_store(settings: Settings) -> RunStore:
-    """The run store, kept open: what it knows of earlier runs is slow to read again."""
-    return RunStore(settings)
+    """The run store, kept open: what it knows of earlier runs is slow to read again. A person waits for it."""
+    return RunStore(settings, PAGE_SECONDS)
 
 
 def resolve_spec(settings: Settings, raw: dict) -> RunSpec:
@@ -133,13 +134,34 @@ def lenders(settings: Settings, spec: RunSpec) -> list[Run]:
 
 
 def submit(
-    settings: Settings, spec: RunSpec, name: str = "", owner: str = "", again: bool = False, group: str = ""
+    settings: Settings,
+    spec: RunSpec,
+    name: str = "",
+    visitor: Visitor = LOCAL,
+    again: bool = False,
+    group: str = "",
 ) -> tuple[Run, bool]:
-    """Check the plan and queue it, or join the run that has it; returns the run and whether it was joined."""
+    """Check the plan and queue it, or join the run that has it; returns the run and whether it was joined.
+
+    A join costs the visitor nothing; a new run may raise TooManyWaiting, DiskQuota, besides what `check` raises.
+    """
     spec, evaluation_id = check(settings, spec)
     return open_store(settings).submit(
-        spec, name or default_name(spec), owner, evaluation_id=evaluation_id, again=again, group=group
+        spec,
+        name or default_name(spec),
+        visitor.id,
+        evaluation_id=evaluation_id,
+        again=again,
+        group=group,
+        admit=lambda: admit(settings, visitor),
     )
+
+
+def admit(settings: Settings, visitor: Visitor, more: int = 1) -> None:
+    """Raises TooManyWaiting or DiskQuota where the visitor may not queue so many jobs more."""
+    store = open_store(settings)
+    quotas.check_waiting(settings, store, visitor, more)
+    quotas.check_disk(settings, store, visitor)
 
 
 def default_name(spec: RunSpec) -> str:
@@ -155,14 +177,15 @@ def _freezing(phase: Phase) -> str:
     return f"first {phase.frozen} frozen" if phase.frozen else "all layers train"
 
 
-def cancel(settings: Settings, run: str) -> Run:
+def cancel(settings: Settings, run: str, visitor: Visitor = LOCAL) -> Run:
     """
     Cancel a run by id or name: a queued one at once, a running one within 5 s by its supervisor.
 
-    Where no supervisor is left that could, the run is cancelled here. Raises RunNotActive, UnknownRun.
+    Where no supervisor is left that could, the run is cancelled here. Raises RunNotActive, UnknownRun, NotYours.
     """
     store = open_store(settings)
     found = store.get(run)
+    quotas.check_rights(visitor, found)
     if found.status.over:
         raise RunNotActive(name=found.name, status=found.status)
     store.request_stop(found.id)
@@ -173,28 +196,36 @@ def cancel(settings: Settings, run: str) -> Run:
     return store.get(found.id)
 
 
-def finish(settings: Settings, run: str) -> Run:
+def finish(settings: Settings, run: str, visitor: Visitor = LOCAL) -> Run:
     """Ask a running training, by id or name, to end now with its best epoch; a queued one is cancelled.
 
-    So are views, of which there is nothing to keep before they are all answered. Raises RunNotActive, UnknownRun.
+    So are views, of which there is nothing to keep before they are all answered. Raises RunNotActive, UnknownRun,
+    NotYours.
     """
     store = open_store(settings)
     found = store.get(run)
+    quotas.check_rights(visitor, found)
     if found.status == Status.QUEUED or (found.kind == RunKind.VIEWS and not found.status.over):
-        return cancel(settings, run)
+        return cancel(settings, run, visitor)
     if found.status.over:
         raise RunNotActive(name=found.name, status=found.status)
     store.request_stop(found.id, keep=True)
     return store.get(found.id)
 
 
-def retry(settings: Settings, run: str) -> Run:
-    """Queue a failed or cancelled run again; it goes on from its last checkpoint. RunNotRetryable, UnknownRun."""
+def retry(settings: Settings, run: str, visitor: Visitor = LOCAL) -> Run:
+    """Queue a failed or cancelled run again; it goes on from its last checkpoint.
+
+    Raises RunNotRetryable, UnknownRun, NotYours, TooManyWaiting, DiskQuota.
+    """
     store = open_store(settings)
-    return store.requeue(store.get(run).id)
+    found = store.get(run)
+    quotas.check_rights(visitor, found)
+    admit(settings, visitor)
+    return store.requeue(found.id)
 
 
 def waiting(settings: Settings) -> list[Run]:
     """The queued runs of this data folder, the next one first."""
     store = open_store(settings)
-    return store.list(status=Status.QUEUED, home=store.home)[::-1]
+    return turns.in_turn(store.list(home=store.home))

@@ -12,10 +12,12 @@ from core.records import RECALL, Predictions, Run, RunKind, Status
 from core.runs import record
 from core.runs.curves import Curves
 from core.runs.files import ARRAYS, LABELS, read_predictions
+from core.runs.home import home_id
 from core.runs.listing import Listing, stamp
 from core.runs.naming import has_tag
 from core.runs.record import PREFIX
-from core.runs.tracker import LOCK_SECONDS, Tracker, home_id
+from core.runs.sentences import LOCK_SECONDS
+from core.runs.tracker import Tracker
 from core.settings import Settings
 
 MOST_LISTED = 1_000  # runs in a list, the newest

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from filelock import FileLock
 
-from core.errors import NoLocalStore, NothingToRestore
+from core.errors import NoLocalStore, NothingToRestore, StoreUnavailable
 from core.runs import run_files
-from core.runs.backups import Backup, backups, best
+from core.runs.backups import Backup, back_up, backups, best, damaged
 from core.runs.database import counted, database_of, fault
-from core.runs.tracker import PAGE_SECONDS, create, sentences
+from core.runs.sentences import PAGE_SECONDS, sentences
+from core.runs.tracker import create
 from core.settings import Settings
 
 BESIDE = ("-journal", "-wal", "-shm")  # SQLite's own, which belong to one database file and to no other
@@ -51,6 +52,22 @@ def look(settings: Settings) -> Looked:
             sorted(recorded - known),
             sorted(set(run_files.without_record(settings)) - known),
         )
+
+
+def backed_up(settings: Settings) -> tuple[Backup, bool]:
+    """Back the store up now; the newest backup, and whether it is new: where nothing changed it isn't.
+
+    Raises NoLocalStore, StoreUnavailable.
+    """
+    database = _database(settings)
+    with sentences(settings):
+        if reason := fault(database, PAGE_SECONDS):
+            raise damaged(settings, reason)
+        made = back_up(settings, every=0)
+        known = backups(settings)
+        if made is None and not known:
+            raise StoreUnavailable(reason="there is no room for a backup, or another process makes one")
+        return made or known[0], made is not None
 
 
 def restore(settings: Settings, force: bool = False) -> Restored:

@@ -1,6 +1,7 @@
 """The run store: runs are made, claimed and ended. It is the queue: there is no second list of jobs."""
 
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from core.runs.keeping import RunKeeping
 from core.runs.listing import stamp
 from core.runs.naming import good_name
 from core.runs.record import PREFIX
+
+BROKEN_OFF_SECONDS = 3600  # a run brought in has its files much sooner
 
 
 class RunStore(RunKeeping):
@@ -210,6 +213,22 @@ class RunStore(RunKeeping):
                 raise RunNotRetryable(name=run.name, status=run.status)
             self._become(run_id, Status.QUEUED, error="", stop="", started="", ended="", progress="", home=self.home)
             return self.get(run_id)
+
+    # Upkeep
+
+    def sweep(self) -> int:
+        """Take away runs whose making was broken off an hour ago or earlier, and which were never listed; how many."""
+        with self._tracker.reached():
+            broken = self._tracker.search(f"tags.`{PREFIX}status` = '{record.INCOMPLETE}'")
+            old = [each for each in broken if time.time() - each.info.start_time / 1000 > BROKEN_OFF_SECONDS]
+            for each in old:
+                self._tracker.abandon(each.info.run_id)
+        return len(old)
+
+    def write_missing_records(self) -> None:
+        """Write the record of every run that has none, as of those made before there were records."""
+        for run in self.list():
+            self._tracker.keep_record(run.id, missing=True)
 
     # Inside
 

@@ -1,9 +1,8 @@
-"""MLflow, in as few words as Thaw needs: opened, created or migrated under a lock, its errors turned into sentences."""
+"""MLflow, in as few words as Thaw needs: opened, and created or migrated under a lock."""
 
 import logging
 import os
 import shutil
-import socket
 import sqlite3
 import time
 import uuid
@@ -14,95 +13,18 @@ from urllib.parse import unquote, urlparse
 
 from filelock import FileLock, Timeout
 
-from core import disk_errors
-from core.errors import DiskFull, FolderReadOnly, StoreBusy, StoreUnavailable
+from core.errors import StoreBusy
 from core.runs import database as databases
 from core.runs import run_files
 from core.runs.backups import damaged, folder
 from core.runs.database import database_of
 from core.runs.files import place, read_json, write_json
+from core.runs.sentences import LOCK_SECONDS, of_sqlite, sentences
 from core.settings import Settings
 
 EXPERIMENT = "thaw"
-LOCK_SECONDS = 60  # how long a job or the supervisor waits for a store that another process holds
-PAGE_SECONDS = 5  # how long a page or a command does: a person looks at it
 AGAIN_SECONDS = 2  # for so long nobody waits again for a store that was found held
 PAGE = 10_000  # runs fetched at once
-
-
-@contextmanager
-def sentences(settings: Settings) -> Iterator[None]:
-    """Turns what a disk, SQLite or a tracker raises into StoreUnavailable, or the kind of it that says what to do."""
-    import sqlalchemy
-    from mlflow.exceptions import MlflowException
-
-    try:
-        yield
-    except (OSError, sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, MlflowException) as error:
-        if (said := _said(error, settings)) is None:
-            raise
-        raise said from error
-
-
-def _said(error: Exception, settings: Settings) -> StoreUnavailable | None:
-    """The sentence of an error; None where it is not about the store's state."""
-    for each in disk_errors.chain(error):
-        if isinstance(each, Timeout):
-            return StoreBusy(reason=f"{Path(each.lock_file).name} is locked")
-        if isinstance(each, sqlite3.Error) and (said := _of_sqlite(each, settings)):
-            return said
-    if said := disk_errors.in_words(error, settings.home):
-        return said
-    unreachable = ("TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "BAD_REQUEST")
-    if getattr(error, "error_code", None) in (None, *unreachable):
-        return StoreUnavailable(reason=(str(error) or type(error).__name__).splitlines()[0])
-    return None
-
-
-def _of_sqlite(error: sqlite3.Error, settings: Settings) -> StoreUnavailable | None:
-    database, number = database_of(settings.tracking_uri), databases.code(error)
-    if database is None:
-        return None
-    if getattr(error, "sqlite_errorcode", 0) == databases.MOVED:
-        return StoreBusy(reason=f"{database.name} was put aside just now")
-    if number in databases.BUSY:
-        return StoreBusy(reason=f"{database.name} is locked")
-    if number == databases.READ_ONLY:
-        return FolderReadOnly(folder=settings.home, reason=f"{database.name} is read-only")
-    if number == databases.FULL:
-        return DiskFull(folder=settings.home)
-    if databases.damage(error) or not databases.there(database):
-        return damaged(settings, str(error))
-    if number == databases.CANT_OPEN and not os.access(database.parent, os.W_OK):  # no journal can be made there
-        return FolderReadOnly(folder=settings.home, reason=str(error))
-    return None
-
-
-def home_id(settings: Settings, patience: float = LOCK_SECONDS) -> str:
-    """A name for this data folder that no other has, made once; a path would be the same on two machines."""
-    path, second = settings.home / "home.json", settings.home / "home.second.json"
-    with sentences(settings):
-        if known := _id_in(path):
-            return known
-        with FileLock(settings.home / "home.lock", timeout=patience):
-            known = _id_in(path)
-            if not known:
-                # A file that is there and can't be read was damaged: under another name the folder would lose its
-                # queue. One that was taken away is another matter: this folder is to be a new one.
-                known = (path.exists() and _id_in(second)) or _new_id()
-                write_json(path, {"id": known})
-                write_json(second, {"id": known})
-        return known
-
-
-def _id_in(path: Path) -> str | None:
-    known = read_json(path)
-    return known["id"] if isinstance(known, dict) and isinstance(known.get("id"), str) else None
-
-
-def _new_id() -> str:
-    host = "".join(letter for letter in socket.gethostname().lower() if letter.isalnum() or letter == "-")
-    return f"{host[:40]}-{uuid.uuid4().hex[:12]}"
 
 
 class Tracker:
@@ -220,13 +142,13 @@ class Tracker:
         try:
             databases.probe(self._database, self._patience, writing)
         except sqlite3.Error as error:
-            if isinstance(said := _of_sqlite(error, self._settings), StoreBusy):
+            if isinstance(said := of_sqlite(error, self._settings), StoreBusy):
                 self._held = (time.monotonic(), said)
             raise
 
-    def keep_record(self, run_id: str) -> None:
+    def keep_record(self, run_id: str, missing: bool = False) -> None:
         """Write what the store knows of the run beside its files, from which it can be brought back."""
-        if self._local:
+        if self._local and not (missing and run_files.place(self._settings, run_id).exists()):
             with suppress(OSError, sqlite3.Error):  # a full disk: what was done is done all the same
                 run_files.keep(self._settings, self._database, run_id, self._patience)
 
