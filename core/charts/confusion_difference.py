@@ -8,17 +8,17 @@ import plotly.graph_objects as go
 
 from core.charts.colours import ink_on, mix, palette
 from core.charts.confusion_matrix import (
-    CLICKABLE,
-    cells,
+    NUMBERED,
     colour_bar,
     default_height,
     form_of,
     info,
+    numbers,
     short,
     square,
     square_figure,
 )
-from core.charts.layout import SMALL, literal
+from core.charts.layout import literal
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -67,13 +67,13 @@ def difference(
 def plot(
     info: DifferenceInfo, dark: bool = False, height: int | None = None, names: tuple[str, str] = ("A", "B")
 ) -> go.Figure:
-    """Heatmap symmetric about 0, its limits printed; cells can be clicked as those of a confusion matrix."""
+    """Heatmap symmetric about 0, its limits printed."""
     c = len(info.classes)
     height = height or default_height(c)
     colours = palette(dark)
     scale = [[0, colours.worse], [0.5, colours.panel], [1, colours.better]]  # the theme's, with its middle
     first, second = map(literal, names)
-    small = c <= CLICKABLE
+    small = c <= NUMBERED
     whole = [literal(name) for name in info.classes]
     traces = [
         {
@@ -91,7 +91,8 @@ def plot(
                 "ticktext": [f"{MINUS}{info.limit:,.0f}", "0", f"+{info.limit:,.0f}"],
                 **colour_bar(info.unit, height, dark),
             },
-            "hoverinfo": "skip" if small else None,
+            "hoverinfo": "text" if small else None,
+            "hovertext": _hovers(info, whole, first, second) if small else None,
             "hovertemplate": None
             if small
             else f"True: <b>%{{y}}</b><br>Predicted: <b>%{{x}}</b><br>%{{z:+.1f}} {info.unit} from {first} to {second}"
@@ -100,7 +101,8 @@ def plot(
         }
     ]
     if small:
-        traces += [_numbers(info, dark), cells(info.index, _hovers(info, whole, first, second), dark, height)]
+        inks = [ink_on(shade(value / info.limit, dark)) for value in info.values.ravel().tolist()]
+        traces.append(numbers(texts(info), inks))
     return square_figure(traces, info.labels, dark, height)
 
 
@@ -114,38 +116,25 @@ def _form(info: DifferenceInfo) -> str:
     return ",.0f" if info.unit == "points" else form_of(info.values)
 
 
-def _hovers(info: DifferenceInfo, names: list[str], first: str, second: str) -> list[str]:
+def _hovers(info: DifferenceInfo, names: list[str], first: str, second: str) -> list[list[str]]:
+    told = iter(sentences(info, first, second))
+    return [[f"True: <b>{true}</b><br>Predicted: <b>{said}</b><br>{next(told)}" for said in names] for true in names]
+
+
+def sentences(info: DifferenceInfo, first: str, second: str) -> list[str]:
+    """What a cell holds, row by row: "+3 photos from A to B"."""
     form = ",.1f" if info.unit == "points" else _form(info)
-    return [
-        f"True: <b>{true}</b><br>Predicted: <b>{said}</b><br>"
-        f"{signed(info.values[i, j], form)} {info.unit} from {first} to {second}"
-        for i, true in enumerate(names)
-        for j, said in enumerate(names)
-    ]
+    return [f"{signed(value, form)} {info.unit} from {first} to {second}" for value in info.values.ravel().tolist()]
 
 
-def _numbers(info: DifferenceInfo, dark: bool) -> dict:
-    """The difference in each cell with its sign, empty where there is none."""
-    rows, columns = (place.ravel() for place in np.indices(info.values.shape))
-    values = info.values.ravel().tolist()
+def texts(info: DifferenceInfo) -> list[str]:
+    """The difference in each cell with its sign, row by row; empty where there is none."""
     form = _form(info)
-    texts = ["" if not value else signed(value, form) for value in values]
-    return {
-        "type": "scatter",
-        "x": columns,
-        "y": rows,
-        "mode": "text",
-        "text": ["" if text == "0" else text for text in texts],
-        "textfont": {
-            "size": SMALL + 2 if len(info.classes) <= 10 else SMALL - 2,
-            "color": [ink_on(_shade(value / info.limit, dark)) for value in values],
-        },
-        "hoverinfo": "skip",
-        "name": "numbers",
-    }
+    found = ["" if not value else signed(value, form) for value in info.values.ravel().tolist()]
+    return ["" if text == "0" else text for text in found]
 
 
-def _shade(share: float, dark: bool) -> str:
+def shade(share: float, dark: bool = False) -> str:
     """The colour of the scale at -1..1."""
     colours = palette(dark)
     return mix(colours.panel, colours.better if share > 0 else colours.worse, abs(share))

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.charts.colours import ink_on, mix, palette
 from core.charts.layout import SMALL, dress, labels, literal, percent, percent_axis, text_width
 
-CLICKABLE = 20  # classes: up to here every cell holds its number and a point that can be clicked
+NUMBERED = 20  # classes: up to here every cell holds its number, and is large enough to be clicked
 TITLE = 40  # px for an axis's title and what lies between it, the labels and the cells
 SLOPE = 0.65  # height of a label that leans by 40 degrees, to its length
 ALL_LABELS = 40  # classes: beyond, only some columns are labelled; every row is, and the hover names both
@@ -65,7 +65,7 @@ def default_height(n_classes: int) -> int:
     """Height in px at which the matrix is legible; 100 classes scroll."""
     if n_classes <= 10:
         return 150 + 40 * max(n_classes, 4)
-    if n_classes <= CLICKABLE:
+    if n_classes <= NUMBERED:
         return 160 + 32 * n_classes
     return 180 + 14 * n_classes if n_classes > 45 else 820
 
@@ -75,14 +75,14 @@ def plot(
 ) -> go.Figure:
     """Heatmap of shares on the one 0 to 100 % scale; the numbers are "counts", "shares" or "none".
 
-    Up to 20 classes square points lie over the cells (trace "cells", customdata true and predicted index), because a
-    heatmap sends no selection to the page.
+    Up to 20 classes the numbers stand in the cells; where one can be clicked, it is no picture but a table of
+    `matrix_cells`, since a heatmap sends no selection to the page.
     """
     c = len(info.classes)
     height = height or default_height(c)
-    traces = [_heatmap(info, dark, scale, height)]
-    if c <= CLICKABLE and show != "none":
-        traces += [_numbers(info, dark, show), cells(info.index, _hovers(info), dark, height)]
+    traces = [_heatmap(info, dark, scale, height, hover=show != "none")]
+    if c <= NUMBERED and show != "none":
+        traces.append(_numbers(info, dark, show))
     return square_figure(traces, info.labels, dark, height)
 
 
@@ -99,7 +99,7 @@ def _layout(texts: tuple[str, ...], dark: bool, height: int) -> dict:
     figure, c = go.Figure(), len(texts)
     dress(figure, dark, height)
     every = 1 if c <= ALL_LABELS else -(-c // 25)
-    ticks = {"showgrid": False, "zeroline": False, "tickfont": {"size": SMALL if c <= CLICKABLE else 11}}
+    ticks = {"showgrid": False, "zeroline": False, "tickfont": {"size": SMALL if c <= NUMBERED else 11}}
     written = [literal(label) for label in texts]
     figure.update_xaxes(
         title_text="Predicted class",
@@ -118,8 +118,7 @@ def _layout(texts: tuple[str, ...], dark: bool, height: int) -> dict:
         constrain="domain",
         **ticks,
     )
-    if c <= CLICKABLE:
-        # Square cells, so that the square points fill them at every width.
+    if c <= NUMBERED:
         figure.update_yaxes(scaleanchor="x", scaleratio=1, constraintoward="top")
         # Told, not found out by drawing: that would take two thirds of the time until a matrix is there.
         longest = max(text_width(text, SMALL) for text in texts)
@@ -128,24 +127,6 @@ def _layout(texts: tuple[str, ...], dark: bool, height: int) -> dict:
         figure.update_layout(margin={"l": TITLE + longest, "b": TITLE + round(SLOPE * longest) + SMALL})
     figure.update_layout(hovermode="closest", hoverdistance=-1, plot_bgcolor=palette(dark).line)
     return figure.to_plotly_json()["layout"]
-
-
-def outlined(figure: go.Figure, index: Sequence[int], cell: tuple[int, int] | None, dark: bool = False) -> go.Figure:
-    """A copy with a frame around a cell, or around the whole row where `cell` names no predicted class.
-
-    index : the info's. cell : numbers (true, predicted) of classes in the dataset, the latter -1 for all of them; None
-    draws no frame.
-    """
-    if cell is None or cell[0] not in index:
-        return figure
-    y = index.index(cell[0])
-    x0, x1 = (index.index(cell[1]),) * 2 if cell[1] in index else (0, len(index) - 1)
-    around = {"type": "rect", "x0": x0 - 0.5, "x1": x1 + 0.5, "y0": y - 0.5, "y1": y + 0.5, "layer": "above"}
-    # Two lines: one of them stands out from every shade of the scale.
-    lines = ({"color": palette(dark).background, "width": 5}, {"color": palette(dark).text, "width": 2})
-    whole = figure.to_plotly_json()
-    layout = whole["layout"] | {"shapes": [around | {"line": line} for line in lines]}
-    return go.Figure({"data": whole["data"], "layout": layout}, _validate=False)
 
 
 def colour_bar(title: str, height: int, dark: bool) -> dict:
@@ -163,14 +144,14 @@ def colour_bar(title: str, height: int, dark: bool) -> dict:
     }
 
 
-def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int) -> dict:
+def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int, hover: bool) -> dict:
     colours = palette(dark)
-    small = len(info.classes) <= CLICKABLE
+    small = len(info.classes) <= NUMBERED
     names, form = [literal(name) for name in info.classes], form_of(info.counts)
     whole = np.broadcast_to(info.counts.sum(axis=1 if info.by == "row" else 0, keepdims=True), info.counts.shape)
     return {
         "type": "heatmap",
-        # Beyond the clickable size the names are the axis: 10,000 sentences would make 2 MB of every picture.
+        # Beyond that size the names are the axis: 10,000 sentences would make 2 MB of every picture.
         "x": None if small else names,
         "y": None if small else names,
         "z": 100 * info.shares,
@@ -185,7 +166,8 @@ def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int) -> dict:
             **colour_bar(f"of the {info.by}", height, dark),
         },
         "customdata": None if small else np.stack([info.counts, whole], axis=2),
-        "hoverinfo": "skip" if small else None,
+        "hoverinfo": ("text" if hover else "skip") if small else None,
+        "hovertext": _hovers(info) if small and hover else None,
         "hovertemplate": None
         if small
         else "True: <b>%{y}</b><br>Predicted: <b>%{x}</b><br>"
@@ -194,16 +176,18 @@ def _heatmap(info: ConfusionInfo, dark: bool, scale: bool, height: int) -> dict:
     }
 
 
-def _hovers(info: ConfusionInfo) -> list[str]:
-    """One sentence a cell, row by row, with whole class names."""
-    names, form = [literal(name) for name in info.classes], form_of(info.counts)
-    whole = np.broadcast_to(info.counts.sum(axis=1 if info.by == "row" else 0, keepdims=True), info.counts.shape)
-    return [
-        f"True: <b>{true}</b><br>Predicted: <b>{predicted}</b><br>"
-        f"{info.counts[i, j]:{form}} of {whole[i, j]:{form}} {_of(info)} ({percent(info.shares[i, j], 1)})"
-        for i, true in enumerate(names)
-        for j, predicted in enumerate(names)
-    ]
+def _hovers(info: ConfusionInfo) -> list[list[str]]:
+    """One sentence a cell with whole class names."""
+    names, told = [literal(name) for name in info.classes], iter(sentences(info))
+    return [[f"True: <b>{true}</b><br>Predicted: <b>{said}</b><br>{next(told)}" for said in names] for true in names]
+
+
+def sentences(info: ConfusionInfo) -> list[str]:
+    """What a cell holds, row by row: "3 of 40 photos (7.5 %)"."""
+    form, axis = form_of(info.counts), 1 if info.by == "row" else 0
+    whole = np.broadcast_to(info.counts.sum(axis=axis, keepdims=True), info.counts.shape).ravel().tolist()
+    values = zip(info.counts.ravel().tolist(), whole, info.shares.ravel().tolist(), strict=True)
+    return [f"{count:{form}} of {of:{form}} {_of(info)} ({percent(share, 1)})" for count, of, share in values]
 
 
 def _of(info: ConfusionInfo) -> str:
@@ -215,49 +199,35 @@ def form_of(counts: np.ndarray) -> str:
     return "," if counts.dtype.kind == "i" else ",.1f"
 
 
+def texts(info: ConfusionInfo, show: str = "counts") -> list[str]:
+    """The number in each cell, row by row: "counts" or "shares" in percent."""
+    form, c = form_of(info.counts), len(info.classes)
+    values = zip(info.counts.ravel().tolist(), info.shares.ravel().tolist(), strict=True)
+    return [
+        # Zeros off the diagonal are left empty: what was confused then stands out.
+        "" if not count and place % (c + 1) else f"{count:{form}}" if show == "counts" else f"{100 * share:.0f}"
+        for place, (count, share) in enumerate(values)
+    ]
+
+
 def _numbers(info: ConfusionInfo, dark: bool, show: str) -> dict:
     """The number in each cell, in the ink that reads best on it."""
-    shares, form = palette(dark).shares, form_of(info.counts)
-    rows, columns = (index.ravel() for index in np.indices(info.counts.shape))
-    values = zip(info.counts.ravel().tolist(), info.shares.ravel().tolist(), strict=True)
-    texts = [
-        # Zeros off the diagonal are left empty: what was confused then stands out.
-        "" if not count and i != j else f"{count:{form}}" if show == "counts" else f"{100 * share:.0f}"
-        for i, j, (count, share) in zip(rows.tolist(), columns.tolist(), values, strict=True)
-    ]
+    shares = palette(dark).shares
+    inks = [ink_on(mix(*shares, share)) for share in info.shares.ravel().tolist()]
+    return numbers(texts(info, show), inks)
+
+
+def numbers(texts: Sequence[str], inks: Sequence[str]) -> dict:
+    """A trace of a text a cell, row by row."""
+    c = round(len(texts) ** 0.5)
+    rows, columns = (index.ravel() for index in np.indices((c, c)))
     return {
         "type": "scatter",
         "x": columns,
         "y": rows,
         "mode": "text",
-        "text": texts,
-        "textfont": {
-            "size": SMALL + 2 if len(info.classes) <= 10 else SMALL - 2,
-            "color": [ink_on(mix(*shares, share)) for share in info.shares.ravel().tolist()],
-        },
+        "text": list(texts),
+        "textfont": {"size": SMALL + 2 if c <= 10 else SMALL - 2, "color": list(inks)},
         "hoverinfo": "skip",
         "name": "numbers",
-    }
-
-
-def cells(index: Sequence[int], hovers: Sequence[str], dark: bool, height: int) -> dict:
-    """A trace: one unseen square point a cell, row by row; customdata is (true, predicted), numbers in the dataset."""
-    rows, columns = (place.ravel() for place in np.indices((len(index), len(index))))
-    numbers = np.asarray(index)
-    # Smaller than the cells: Plotly can't tell points apart whose markers both lie under the pointer. With no limit on
-    # the hover's distance every place in a cell still belongs to its point.
-    side = max(6, round(0.3 * height / len(index)))
-    return {
-        "type": "scatter",
-        "x": columns,
-        "y": rows,
-        "mode": "markers",
-        "marker": {"symbol": "square", "size": side, "color": palette(dark).text, "opacity": 0},
-        # What was clicked is framed in every matrix; the point itself stays unseen.
-        "selected": {"marker": {"opacity": 0}},
-        "unselected": {"marker": {"opacity": 0}},
-        "customdata": np.stack([numbers[rows], numbers[columns]], axis=1),
-        "text": hovers,
-        "hovertemplate": "%{text}<extra></extra>",
-        "name": "cells",
     }

@@ -1,6 +1,6 @@
 """The chosen cell of the confusion matrices, by click or by keyboard; it lives in the address. And its photos."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -14,7 +14,6 @@ from pages.parts import compare_thumbnails, loaders, words
 TRUE, SAID, BY = "compare_true", "compare_said", "compare_by"  # keys of the boxes, and names in the address
 BOX, SMALL_BOX = 165, 110  # px
 ANY = -1  # in a frame's place for the predicted class: the whole row
-_LAST = "_compare_cell_points"  # by chart key: the cell that its last click chose
 
 
 class Cell(NamedTuple):
@@ -122,37 +121,12 @@ def close() -> None:
     st.session_state[TRUE] = st.session_state[SAID] = None
 
 
-def click(key: str, by: str) -> Callable[[], None]:
-    """Callback of the chart `key`, whose matrix is of the source `by`."""
-
-    def clicked() -> None:
-        last = st.session_state.setdefault(_LAST, {})
-        points = st.session_state[key].selection.points
-        cell = next((found for point in points if (found := cell_of(point))), None)
-        if cell is None:
-            # A click on the point that the browser still holds as selected takes that back: it is the same cell again.
-            cell = last.pop(key, None)
-            if cell is not None and (*cell, by) == (*(chosen() or ()), st.session_state.get(BY, by)):
-                close()
-                return
-        else:
-            last[key] = cell
-        if cell is not None:
-            choose(*cell, by)
-
-    return clicked
-
-
-def cell_of(point: dict) -> tuple[int, int] | None:
-    """(true, predicted) of a clicked point; None where the browser sends something else."""
-    data = point.get("customdata")
-    if isinstance(data, dict):
-        data = list(data.values())
-    if not isinstance(data, list) or len(data) != 2:
-        return None
-    if any(isinstance(value, bool) or not isinstance(value, int) or value < 0 for value in data):
-        return None
-    return data[0], data[1]
+def toggle(true: int, said: int, by: str) -> None:
+    """A click on a cell of the matrix `by`: chooses it, and closes it where it is chosen; called from a callback."""
+    if (true, said, by) == (*(chosen() or ()), st.session_state.get(BY, by)):
+        close()
+    else:
+        choose(true, said, by)
 
 
 def rows_of(photos: pd.DataFrame, cell: Cell, letters: Sequence[str]) -> pd.DataFrame:

@@ -1,14 +1,14 @@
 """The figures of one run: the big accuracy, its confusion matrix left, its per-class table right."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from core.charts import confusion_matrix
+from core.charts import confusion_matrix, matrix_cells
 from core.evaluation import Figures
 from core.records import Part, Run
-from pages.parts import compare_cells, loaders, selection, style, words
+from pages.parts import compare_cells, loaders, matrix_grid, selection, style, words
 
 COMPACT_HEIGHT = 520  # px of matrix and table: with the big figure they fit above 900 px on the Start page
 _PAIR = """
@@ -53,14 +53,26 @@ def _matrix_and_photos(run: Run, part: Part, show: str) -> None:
             photos = compare_cells.table((run.id,), ("A",), part)
             compare_cells.photos(photos, cell, source, classes)
     with left:
-        clicked = compare_cells.click(key, source.key)
-        matrix(figures, show, None, key, run.name, cell=compare_cells.chosen(), clicked=clicked)
+        if len(classes) > confusion_matrix.NUMBERED:
+            matrix(figures, show, None, key, run.name)
+        else:
+            _table(figures, classes, show, run.name)
+
+
+def _table(figures: Figures, classes: tuple[str, ...], show: str, name: str) -> None:
+    """The matrix of one run as a table whose cells can be clicked."""
+    by = "column" if show == "columns" else "row"
+    info = confusion_matrix.info(figures.confusion, classes, by)
+    cells = matrix_cells.of_shares(info, "counts" if show == "counts" else "shares")
+    drawn = matrix_grid.Matrix("A", "", matrix_alt(figures, name), "", cells)
+    scale = matrix_cells.shares_scale(by, selection.dark())
+    matrix_grid.show([drawn], info, scale, "result_matrix_table", compare_cells.chosen(), compare_cells.toggle)
 
 
 def matrix_and_classes(run: Run, part: Part, show: str, height: int | None = None) -> None:
     """Confusion matrix left, per-class table right; `height` px holds for matrices small enough to be legible so."""
     figures = loaders.figures(run.id, part)
-    if len(figures.per_class) > confusion_matrix.CLICKABLE:
+    if len(figures.per_class) > confusion_matrix.NUMBERED:
         height = None
     left, right = pair("result")
     with left:
@@ -115,10 +127,15 @@ def numbers_switch(key: str) -> str:
     )
 
 
-def matrix(figures: Figures, show: str, height: int | None, key: str, name: str, scale: bool = True, **more) -> None:
-    """One confusion matrix with a sentence for those who can't see it; `more` is `draw`'s."""
-    alt = f"Confusion matrix of {name}: {figures.photos} photos, {words.percent(figures.accuracy)} on the diagonal."
-    draw(figures.confusion, tuple(figures.per_class["class"]), show, key, alt, height=height, scale=scale, **more)
+def matrix(figures: Figures, show: str, height: int | None, key: str, name: str, scale: bool = True) -> None:
+    """A picture of a confusion matrix with a sentence for those who can't see it."""
+    classes, alt = tuple(figures.per_class["class"]), matrix_alt(figures, name)
+    draw(figures.confusion, classes, show, key, alt, height=height, scale=scale)
+
+
+def matrix_alt(figures: Figures, name: str) -> str:
+    """What is to be seen in a matrix, in a sentence."""
+    return f"Confusion matrix of {name}: {figures.photos} photos, {words.percent(figures.accuracy)} on the diagonal."
 
 
 def draw(
@@ -131,33 +148,25 @@ def draw(
     height: int | None = None,
     scale: bool = True,
     order: Sequence[int] | None = None,
-    cell: tuple[int, int] | None = None,
-    clicked: Callable[[], None] | None = None,
 ) -> None:
-    """Any confusion matrix, whole or a mean; `cell` is framed, and `clicked` called when one is clicked."""
+    """A picture of any confusion matrix, whole or a mean."""
     counts, order = tuple(map(tuple, confusion.tolist())), None if order is None else tuple(order)
-    index, figure = _picture(counts, classes, selection.dark(), show, height, scale, order)
-    chart(confusion_matrix.outlined(figure, index, cell, selection.dark()), len(classes), key, alt, clicked)
+    chart(_picture(counts, classes, selection.dark(), show, height, scale, order), len(classes), key, alt)
 
 
-def chart(figure, n_classes: int, key: str, alt: str, clicked: Callable[[], None] | None = None) -> None:
-    """A square picture of classes; up to 20 of them its cells can be clicked, more can be zoomed into."""
-    many = n_classes > confusion_matrix.CLICKABLE
-    st.plotly_chart(
-        figure,
-        key=key,
-        config={"displaylogo": False, "displayModeBar": "hover" if many else False},
-        alt=alt,
-        **({"on_select": clicked, "selection_mode": "points"} if clicked and not many else {}),
-    )
+def chart(figure, n_classes: int, key: str, alt: str) -> None:
+    """A square picture of classes; more than 20 of them can be zoomed into."""
+    many = n_classes > confusion_matrix.NUMBERED
+    config = {"displaylogo": False, "displayModeBar": "hover" if many else False}
+    st.plotly_chart(figure, key=key, config=config, alt=alt)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _picture(counts: tuple, classes: tuple[str, ...], dark: bool, show: str, height: int | None, scale: bool, order):
-    """The drawn matrix and its classes' order; drawing takes longer than all else on the page."""
+    """The drawn matrix; drawing takes longer than all else on the page."""
     info = confusion_matrix.info(counts, classes, "column" if show == "columns" else "row", order)
     numbers = "shares" if show == "columns" else show
-    return info.index, confusion_matrix.plot(info, dark, numbers, height, scale)
+    return confusion_matrix.plot(info, dark, numbers, height, scale)
 
 
 def class_table(figures: Figures, height: int | None = None) -> None:

@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.charts import confusion_matrix, matrix_cells
 from core.evaluation.photos import photo_table
 from core.records import Part, PartPredictions, Phase, Predictions, Run, RunKind, RunSpec
 from core.runs import RunStore
 from core.settings import read as read_settings
 from core.settings import settings
-from pages.parts import compare_cells, compare_thumbnails
+from pages.parts import compare_cells, compare_thumbnails, matrix_grid
 from pages.parts.compare_cells import Cell
+from pages.parts.matrix_grid import Matrix
 from tests.pages.test_compare_page import CLASSES, FRAME, PHOTOS, brought, everything
 
 
@@ -55,12 +57,10 @@ def open_view(*ticked: Run, **state) -> AppTest:
     return page
 
 
-def charts(page: AppTest) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
-
-
-def numbers(chart: dict) -> list[str]:
-    return next(trace["text"] for trace in chart["data"] if trace["name"] == "numbers")
+def grid(page: AppTest) -> dict:
+    """What the one grid of matrices on the page was given."""
+    (found,) = page.get("bidi_component")
+    return json.loads(found.proto.json)
 
 
 def table(page: AppTest, column: str) -> pd.DataFrame | None:
@@ -73,17 +73,27 @@ def test_shares_of_row_and_column_are_one_switch_for_all_matrices(runs):
     seen = []
     for choice in ("counts", "shares", "columns"):
         page.segmented_control(key="compare_numbers").set_value(choice).run()
-        assert {(chart["data"][0]["zmin"], chart["data"][0]["zmax"]) for chart in charts(page)} == {(0, 100)}
-        seen.append([numbers(chart) for chart in charts(page)])
+        assert grid(page)["scale"]["ends"] == ["0 %", "100 %"]
+        seen.append([matrix["texts"] for matrix in grid(page)["matrices"]])
+    assert [len(one) for one in seen] == [2, 2, 2]
     assert all(one != other for one, other in zip(seen[0], seen[1], strict=True))
     assert all(one != other for one, other in zip(seen[1], seen[2], strict=True))
 
 
-def test_the_difference_of_two_is_one_picture_symmetric_about_nought(runs):
+def test_a_matrix_carries_its_letter_name_and_accuracy(runs):
+    told = [(one["letter"], one["name"], one["told"]) for one in grid(open_view(*runs.values()))["matrices"]]
+    names = [run.name for run in runs.values()]
+    assert [(letter, name) for letter, name, _ in told] == list(zip("ABC", names, strict=True))
+    assert all(accuracy.endswith(" % of 60") for *_, accuracy in told)
+
+
+def test_the_difference_of_two_is_one_table_symmetric_about_nought(runs):
     page = open_view(runs["first"], runs["second"])
     page.segmented_control(key="compare_matrices_repeats").set_value("Difference of two").run()
-    (chart,) = charts(page)
-    assert chart["data"][0]["zmin"] == -chart["data"][0]["zmax"]
+    (matrix,) = grid(page)["matrices"]
+    low, middle, high = grid(page)["scale"]["ends"]
+    assert (low[1:], middle) == (high[1:], "0")
+    assert matrix["key"] == "A+B"
     assert "From A to B" in everything(page)
 
 
@@ -99,8 +109,9 @@ def test_the_difference_of_two_of_three_runs_can_be_chosen_and_never_is_one_with
 def test_repeats_of_a_plan_are_gathered_in_their_mean(runs):
     page = open_view(runs["first"], runs["second"], runs["elsewhere"])
     page.segmented_control(key="compare_matrices_repeats").set_value("Mean of repeats").run()
-    assert len(charts(page)) == 2
-    assert "**A, B** first seed and 1 more, their mean: 85.0 % of 60" in everything(page)
+    found = [(one["letter"], one["name"], one["told"]) for one in grid(page)["matrices"]]
+    assert found[0] == ("A, B", "first seed and 1 more, their mean", "85.0 % of 60")
+    assert found[1][:2] == ("C", "elsewhere")
 
 
 def test_without_repeats_their_mean_is_not_offered(runs):
@@ -115,7 +126,7 @@ def test_two_boxes_choose_a_cell_without_a_mouse(runs):
     page.selectbox(key="compare_by").set_value("B").run()
     photos = table(page, "said B")
     assert f"{len(photos)} photos" in everything(page)
-    assert all(chart["layout"]["shapes"] for chart in charts(page))
+    assert grid(page)["chosen"] == [0, 1]
     assert set(photos["true"]) == {CLASSES[0]}
     assert set(photos["said B"]) == {CLASSES[1]}
     page.button(key="compare_cell_close").click().run()
@@ -197,18 +208,20 @@ def test_without_an_answer_a_cell_is_its_whole_row_the_most_mistaken_first(three
 
 
 @pytest.mark.parametrize(
-    ("point", "cell"),
+    ("value", "cell"),
     [
-        ({"customdata": [3, 4]}, (3, 4)),
-        ({"customdata": {"0": 3, "1": 4}}, (3, 4)),
-        ({"customdata": [3]}, None),
-        ({"customdata": ["3", "4"]}, None),
-        ({"customdata": [True, -1]}, None),
-        ({}, None),
+        ({"true": 3, "said": 4, "by": "B"}, (3, 4, "B")),
+        ({"true": 3, "said": 4, "by": "C"}, None),
+        ({"true": 3, "said": 5, "by": "B"}, None),
+        ({"true": True, "said": 4, "by": "B"}, None),
+        ({"true": "3", "said": 4, "by": "B"}, None),
+        ({"true": 3, "by": "B"}, None),
+        ([3, 4, "B"], None),
+        (None, None),
     ],
 )
-def test_only_a_point_of_two_numbers_is_a_cell(point, cell):
-    assert compare_cells.cell_of(point) == cell
+def test_only_two_classes_and_a_matrix_that_are_there_are_a_cell(value, cell):
+    assert matrix_grid.sent(value, index=(4, 3, 1), keys=["A", "B"]) == cell
 
 
 def test_markup_in_names_and_ids_is_inert_under_a_picture(three_runs):
@@ -232,7 +245,10 @@ def test_runs_keep_the_letters_that_the_page_gave_them(runs):
     assert [name for name in found.columns if name.startswith("said")] == ["said B", "said D"]
 
 
-def test_of_many_classes_fewer_matrices_are_drawn_at_once():
-    from pages.parts.compare_confusions import at_once
-
-    assert [at_once(classes) for classes in (2, 8, 11, 20, 21, 100)] == [12, 12, 12, 4, 12, 12]
+def test_cells_are_as_wide_as_the_longest_count_whatever_numbers_are_shown():
+    info = confusion_matrix.info([[12_345, 1], [2, 3]], ["a", "b"])
+    sizes = [
+        matrix_grid.sizes([Matrix("A", "A", "", "", matrix_cells.of_shares(info, show))], info.labels)
+        for show in ("counts", "shares")
+    ]
+    assert sizes[0] == sizes[1]

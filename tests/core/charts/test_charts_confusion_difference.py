@@ -39,13 +39,14 @@ def test_equal_matrices_have_a_scale_and_no_number():
 def test_another_order_moves_the_cells_and_their_numbers_with_them():
     info = confusion_difference.difference(FIRST, SECOND, ["a", "b"], order=[1, 0])
     assert info.classes == ("b", "a")
-    cells = confusion_difference.plot(info).data[-1]
-    assert [tuple(pair) for pair in cells.customdata] == [(1, 1), (1, 0), (0, 1), (0, 0)]
+    assert info.index == (1, 0)
+    assert info.values.tolist() == [[1, -1], [-1, 1]]
+    assert confusion_difference.sentences(info, "A", "B")[0] == "+1 photos from A to B"
 
 
 def test_markup_in_class_and_run_names_is_shown_as_it_is():
     info = confusion_difference.difference(FIRST, SECOND, ["<b>a</b>", "b"])
-    hover = confusion_difference.plot(info, names=("<i>x</i>", "B")).data[-1].text[0]
+    hover = confusion_difference.plot(info, names=("<i>x</i>", "B")).data[0].hovertext[0][0]
     assert "&lt;b&gt;a" in hover
     assert "&lt;i&gt;x" in hover
 

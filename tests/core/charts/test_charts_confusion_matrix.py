@@ -28,28 +28,27 @@ def test_long_names_are_short_in_labels_different_from_each_other_and_whole_in_t
     info = confusion_matrix.info([[1, 2], [3, 4]], names)
     assert all(len(label) <= 18 for label in info.labels)
     assert len(set(info.labels)) == 2
-    hovers = confusion_matrix.plot(info).data[-1].text
-    assert names[0] in hovers[0]
-    assert all(name in hovers[1] for name in names)
+    hovers = confusion_matrix.plot(info).data[0].hovertext
+    assert names[0] in hovers[0][0]
+    assert all(name in hovers[0][1] for name in names)
 
 
 def test_markup_in_a_name_is_shown_as_it_is():
     figure = confusion_matrix.plot(confusion_matrix.info([[1, 0], [0, 1]], ["<b>Oak</b>", "Elm"]))
     assert figure.layout.yaxis.ticktext[0] == "&lt;b&gt;Oak&lt;/b&gt;"
-    assert "&lt;b&gt;Oak" in figure.data[-1].text[0]
+    assert "&lt;b&gt;Oak" in figure.data[0].hovertext[0][0]
 
 
 @pytest.mark.parametrize("n", [2, 8, 20])
-def test_up_to_20_classes_every_cell_has_a_point_with_its_indices(n):
+def test_up_to_20_classes_every_cell_has_its_number(n):
     figure = confusion_matrix.plot(confusion_matrix.info(np.eye(n), [f"c{i}" for i in range(n)]))
-    cells = next(trace for trace in figure.data if trace.name == "cells")
-    assert cells.marker.symbol == "square"
-    assert [tuple(pair) for pair in cells.customdata] == [(i, j) for i in range(n) for j in range(n)]
-    assert all((x, y) == (j, i) for x, y, (i, j) in zip(cells.x, cells.y, cells.customdata, strict=True))
+    numbers = next(trace for trace in figure.data if trace.name == "numbers")
+    assert [text == "1" for text in numbers.text] == np.eye(n, dtype=bool).ravel().tolist()
+    assert all((x, y) == divmod(place, n)[::-1] for place, (x, y) in enumerate(zip(numbers.x, numbers.y, strict=True)))
 
 
 @pytest.mark.parametrize("n", [21, 100])
-def test_beyond_20_classes_there_are_no_points_but_all_row_labels(n):
+def test_beyond_20_classes_there_are_no_numbers_but_all_row_labels(n):
     figure = confusion_matrix.plot(confusion_matrix.info(np.eye(n), [f"class {i}" for i in range(n)]))
     assert [trace.name for trace in figure.data] == ["shares"]
     assert len(figure.layout.yaxis.ticktext) == n
@@ -83,15 +82,15 @@ def test_rows_run_downwards_and_cells_are_square():
 def test_shares_of_the_column_are_of_all_that_were_taken_for_a_class():
     info = confusion_matrix.info([[3, 1], [1, 4]], ["a", "b"], by="column")
     assert info.shares.tolist() == [[0.75, 0.2], [0.25, 0.8]]
-    assert "3 of 4 photos taken for it (75.0 %)" in confusion_matrix.plot(info).data[-1].text[0]
+    assert "3 of 4 photos taken for it (75.0 %)" in confusion_matrix.plot(info).data[0].hovertext[0][0]
 
 
-def test_another_order_moves_rows_and_columns_but_cells_keep_their_numbers():
+def test_another_order_moves_rows_and_columns_and_says_which_class_is_where():
     info = confusion_matrix.info([[1, 2, 3], [4, 5, 6], [7, 8, 9]], ["a", "b", "c"], order=[2, 0, 1])
     assert info.classes == ("c", "a", "b")
     assert info.counts.tolist() == [[9, 7, 8], [3, 1, 2], [6, 4, 5]]
-    cells = confusion_matrix.plot(info).data[-1]
-    assert [tuple(pair) for pair in cells.customdata[:4]] == [(2, 2), (2, 0), (2, 1), (0, 2)]
+    assert info.index == (2, 0, 1)
+    assert confusion_matrix.texts(info) == list("978312645")
 
 
 def test_means_of_matrices_are_written_with_one_decimal():
@@ -99,15 +98,9 @@ def test_means_of_matrices_are_written_with_one_decimal():
     assert list(figure.data[1].text) == ["2.5", "1.0", "", "4.0"]
 
 
-def test_the_chosen_cell_is_framed_where_it_stands_and_a_chosen_row_whole():
-    info = confusion_matrix.info(np.eye(3), "abc", order=[2, 0, 1])
-    figure = confusion_matrix.plot(info)
-    cell = confusion_matrix.outlined(figure, info.index, (0, 2)).layout.shapes[-1]
-    assert (cell.x0, cell.x1, cell.y0, cell.y1) == (-0.5, 0.5, 0.5, 1.5)
-    row = confusion_matrix.outlined(figure, info.index, (0, -1)).layout.shapes[-1]
-    assert (row.x0, row.x1, row.y0, row.y1) == (-0.5, 2.5, 0.5, 1.5)
-    assert not figure.layout.shapes
-    assert not confusion_matrix.outlined(figure, info.index, None).layout.shapes
+def test_a_greyed_picture_without_numbers_says_nothing_under_the_pointer():
+    heat = confusion_matrix.plot(confusion_matrix.info(np.eye(3), "abc"), show="none").data[0]
+    assert heat.hoverinfo == "skip"
 
 
 def test_numbers_before_alike_names_are_the_datasets_in_every_order():
