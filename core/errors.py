@@ -371,3 +371,26 @@ class NoLocalStore(ThawError):
 
 class RunDamaged(ThawError):
     """The record of run {run} can't be read any more. `store check` says what else is damaged, and `store restore` goes back to a backup."""
+
+
+# Classes
+
+
+class NotYours(ThawError):
+    """“{name}” belongs to {owner}. Only they or the teacher can change it."""
+
+
+class TooManyWaiting(ThawError):
+    """You have {waiting} trainings waiting; with {more} more it would be above {most}, the most of one visitor. Wait until some have run, or cancel one."""
+
+
+class DiskQuota(ThawError):
+    """Your photos and runs take {used} GB; with {more} GB more it would be above {most} GB, the most of one visitor. Ask the teacher for more room, or to empty the bin of your deleted runs."""
+
+
+class BadLimits(ThawError):
+    """{what} must be from {least} to {most}. Received: {received}."""
+
+
+class UploadGone(ThawError):
+    """The upload of {name} is no longer there: it waited for too long, or the server was started again. Choose the file once more."""

@@ -13,6 +13,9 @@ class Settings:
     tracking_uri: str  # where runs are kept; MLFLOW_TRACKING_URI, else SQLite inside home
     photo_roots: tuple[Path, ...] | None  # folders a visitor may import from by path; THAW_PHOTOS, None where unset
     hosts: tuple[str, ...] = ()  # names besides this machine's own that the server answers to; THAW_HOSTS
+    class_mode: bool = False  # whether the server asks for a class code; THAW_CLASS
+    teachers: tuple[str, ...] = ()  # mail addresses that are teachers where a school's login is used; THAW_TEACHERS
+    login_domains: tuple[str, ...] = ()  # mail domains that may sign in there; THAW_LOGIN_DOMAINS
     memory_mb: int | None = None  # that a job may hold; THAW_MEMORY, None where this machine decides
 
     @property
@@ -53,9 +56,16 @@ def read(environ=os.environ) -> Settings:
         photo_roots=tuple(Path(root).expanduser().resolve() for root in roots.split(os.pathsep) if root)
         if roots
         else None,
-        hosts=tuple(host.strip() for host in environ.get("THAW_HOSTS", "").split(",") if host.strip()),
+        hosts=_listed(environ.get("THAW_HOSTS", "")),
+        class_mode=environ.get("THAW_CLASS", "").strip().lower() in ("1", "true", "yes", "on"),
+        teachers=_listed(environ.get("THAW_TEACHERS", "").lower()),
+        login_domains=_listed(environ.get("THAW_LOGIN_DOMAINS", "").lower()),
         memory_mb=_megabytes(environ.get("THAW_MEMORY", "").strip()),
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _megabytes(text: str) -> int | None:

@@ -15,6 +15,8 @@ from core.settings import Settings
 from core.training import copies
 from core.training.epoch import check_batch_fits
 
+ALL = 10**9  # runs in a list: what is queued is told, whatever else there is
+
 
 @lru_cache(maxsize=4)
 def open_store(settings: Settings) -> RunStore:
@@ -228,4 +230,4 @@ def retry(settings: Settings, run: str, visitor: Visitor = LOCAL) -> Run:
 def waiting(settings: Settings) -> list[Run]:
     """The queued runs of this data folder, the next one first."""
     store = open_store(settings)
-    return turns.in_turn(store.list(home=store.home))
+    return turns.in_turn(store.list(home=store.home, limit=ALL))

@@ -12,7 +12,7 @@ import traceback
 from filelock import Timeout
 
 from core.errors import StoreUnavailable
-from core.jobs import attempts, places, results, supervision
+from core.jobs import attempts, places, results, supervision, turns
 from core.jobs.endings import given_up, how
 from core.jobs.executor import Executor
 from core.jobs.local import TRAINER, LocalExecutor, end_forkserver
@@ -104,10 +104,11 @@ class Supervisor:
         for run in runs.values():
             if run.id not in self._active and run.status == Status.RUNNING:
                 self._adopt(run)
-        for run in runs.values():
-            if run.status == Status.QUEUED and run.stop_requested:
+        for run in turns.in_turn(self._store.list(home=self._store.home, limit=ALL)):
+            running = [active.run for active in self._active.values()]
+            if run.stop_requested:
                 self._store.cancel(run.id)
-            elif run.status == Status.QUEUED and len(self._active) < self._slots:
+            elif len(running) < self._slots and turns.may_start(run, running):
                 self._start(run)
         self._say()
 

@@ -7,7 +7,7 @@ from core import models
 from core.errors import BadSweep, TooManyFrozen
 from core.evaluation.freeze_sweep import FIGURES, Sweep, Trained, sweep
 from core.jobs import queue
-from core.records import ENDED_EARLY, Part, Run, RunSpec, Status
+from core.records import ENDED_EARLY, LOCAL, Part, Run, RunSpec, Status, Visitor
 from core.settings import Settings
 
 MOST_RUNS = 100  # of one sweep
@@ -61,18 +61,31 @@ def twins_of(spec: RunSpec, k: int, phase: int = -1) -> tuple[int, ...]:
 
 
 def submit(
-    settings: Settings, spec: RunSpec, cuts: Sequence[int], seeds: Sequence[int], owner: str = "", phase: int = -1
+    settings: Settings,
+    spec: RunSpec,
+    cuts: Sequence[int],
+    seeds: Sequence[int],
+    visitor: Visitor = LOCAL,
+    phase: int = -1,
 ) -> tuple[list[Run], Plan]:
     """Queue every training of the sweep, or join those that are there; all are checked before one is queued.
 
-    Raises what `plan` and `core.jobs.queue.check` raise.
+    Raises what `plan` and `core.jobs.queue.check` raise, TooManyWaiting and DiskQuota.
     """
     planned = plan(spec, cuts, seeds, phase)
     for one in planned.specs[: len(planned.cuts)]:
         queue.check(settings, one)
     checked, _ = queue.check(settings, spec)
     group = checked.sweep(phase % len(spec.phases))
-    return [queue.submit(settings, one, owner=owner, group=group)[0] for one in planned.specs], planned
+    if not visitor.teacher and (new := _not_there(settings, planned.specs)):
+        queue.admit(settings, visitor, more=new)
+    return [queue.submit(settings, one, visitor=visitor, group=group)[0] for one in planned.specs], planned
+
+
+def _not_there(settings: Settings, specs: Sequence[RunSpec]) -> int:
+    """How many of the plans nobody trains or has trained."""
+    store = queue.open_store(settings)
+    return sum(store.joinable(queue.check(settings, one)[0]) is None for one in specs)
 
 
 def key(spec: RunSpec, phase: int = -1) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from core.errors import BadViews, NoTrainedWeights
+from core.jobs import queue
 from core.jobs.queue import open_store
 from core.models import backbone_of, speed
-from core.records import Recipe, Run, RunKind, RunSpec, Status, ViewsSpec
+from core.records import LOCAL, Recipe, Run, RunKind, RunSpec, Status, ViewsSpec, Visitor
 from core.records.ensemble import MOST_VIEWS
 from core.runs import WEIGHTS
 from core.runs.naming import NAME_LENGTH
@@ -33,11 +34,14 @@ def plan(settings: Settings, run: str, views: int, recipe: Recipe | None = None,
     return ViewsSpec(run=source.id, views=views, recipe=check_recipe(recipe or default_recipe()), seed=seed)
 
 
-def submit(settings: Settings, views: ViewsSpec, owner: str = "") -> tuple[Run, bool]:
+def submit(settings: Settings, views: ViewsSpec, visitor: Visitor = LOCAL) -> tuple[Run, bool]:
     """Queue a plan of `plan`, or join the run that has it; returns the run and whether it was joined."""
     store = open_store(settings)
     source = store.get(views.run)
-    return store.submit_views(views, name(source, views), owner, evaluation_id=source.evaluation_id)
+    asked = name(source, views), visitor.id
+    return store.submit_views(
+        views, *asked, evaluation_id=source.evaluation_id, admit=lambda: queue.admit(settings, visitor)
+    )
 
 
 def name(source: Run, views: ViewsSpec) -> str:

@@ -12,12 +12,15 @@ from core.records.predictions import PartPredictions, Predictions
 from core.records.recipe import Recipe, Step
 from core.records.run import ENDED_EARLY, NOT_A_NUMBER, NOT_A_NUMBER_RATE, RECALL, Progress, Run, RunKind, Status
 from core.records.spec import EarlyStopping, Phase, RunSpec
+from core.records.visitor import LOCAL, NOBODY, Visitor
 
 __all__ = [
     "ENDED_EARLY",
     "HOME_MADE",
     "ID_LENGTH",
+    "LOCAL",
     "MOST_CONVOLUTIONS",
+    "NOBODY",
     "NOT_A_NUMBER",
     "NOT_A_NUMBER_RATE",
     "RECALL",
@@ -44,6 +47,7 @@ __all__ = [
     "Status",
     "Step",
     "ViewsSpec",
+    "Visitor",
     "Weighting",
     "content_hash",
     "dataset_id",

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -94,26 +95,41 @@ class RunStore(RunKeeping):
         evaluation_id: str,
         again: bool = False,
         group: str = "",
+        admit: Callable[[], None] = lambda: None,
     ) -> tuple[Run, bool]:
         """
         Queue `spec`, or join the run that has it. Returns the run and whether it was joined.
 
         Joined are runs that finished as planned, and queued or running ones of this data folder (another folder's may
         never start); failed and cancelled ones are not. Atomic across processes. `again` makes a new run in any case.
+        `admit` is called before a new run is made, and what it raises is raised.
         """
         with self._lock():
-            for run in [] if again else self.list(spec_id=spec.id):
-                if self._joinable(run):
-                    return run, True
+            if not again and (there := self.joinable(spec)):
+                return there, True
+            admit()
             name = name or f"{spec.backbone} {spec.id[:6]}"
             return self.create(RunKind.TRAINED, name, spec, evaluation_id, owner, group), False
 
-    def submit_views(self, views: ViewsSpec, name: str, owner: str = "", *, evaluation_id: str) -> tuple[Run, bool]:
+    def joinable(self, spec: RunSpec) -> Run | None:
+        """The run that whoever asks for `spec`, as it is stored, would join; None where there is none."""
+        return next((run for run in self.list(spec_id=spec.id) if self._joinable(run)), None)
+
+    def submit_views(
+        self,
+        views: ViewsSpec,
+        name: str,
+        owner: str = "",
+        *,
+        evaluation_id: str,
+        admit: Callable[[], None] = lambda: None,
+    ) -> tuple[Run, bool]:
         """Queue `views`, or join the run that has them, as `submit` does; the run and whether it was joined."""
         with self._lock():
             for run in self.list(kind=RunKind.VIEWS):
                 if run.views.id == views.id and self._joinable(run):
                     return run, True
+            admit()
             return self.create(RunKind.VIEWS, name, None, evaluation_id, owner, views=views), False
 
     def keep_ensemble(

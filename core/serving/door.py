@@ -7,6 +7,8 @@ name of its own can be made to point at this machine (DNS rebinding). `Origin` t
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from core.serving.replies import reply
+
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 UPLOADS = "/_stcore/upload_file/"  # where Streamlit's uploaders send their files
 ROOM = 1024 * 1024  # bytes of a request that carries a file, beside the file
@@ -92,7 +94,5 @@ def with_ours(headers) -> list[tuple[bytes, bytes]]:
 async def _refuse(scope, send, status: int, sentence: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": sentence.strip()[:120]})
-        return
-    headers = with_ours([(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")])
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": sentence.encode()})
+    else:
+        await reply(send, status, sentence, headers=HEADERS.items(), close=True)

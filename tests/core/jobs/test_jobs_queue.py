@@ -24,7 +24,7 @@ from core.errors import (
     WeightsMismatch,
 )
 from core.jobs import queue
-from core.records import Part, PartPredictions, Phase, Predictions, Recipe, RunKind, RunSpec, Status, Step
+from core.records import Part, PartPredictions, Phase, Predictions, Recipe, RunKind, RunSpec, Status, Step, Visitor
 from core.runs import WEIGHTS
 
 
@@ -83,7 +83,7 @@ def test_a_plan_that_is_no_object_is_refused(settings):
 
 def test_submitting_twice_is_one_run_and_again_is_another(settings, raw):
     spec = queue.resolve_spec(settings, raw)
-    run, joined = queue.submit(settings, spec, owner="ana")
+    run, joined = queue.submit(settings, spec, visitor=Visitor(id="ana"))
     assert (run.status, run.owner, joined) == (Status.QUEUED, "ana", False)
     assert queue.submit(settings, spec) == (run, True)
     assert queue.submit(settings, spec, again=True)[1] is False
