@@ -79,6 +79,8 @@ def list_all(as_json: Json = False):
     from core import datasets
 
     found = datasets.list_datasets(settings())
+    for damaged in datasets.damaged_datasets(settings()):
+        say(str(damaged))
     lines = [f"{one.id}  {one.name} v{one.version}  {one.photos} photos in {len(one.classes)} classes" for one in found]
     emit(as_json, {"datasets": [dataset_json(one) for one in found]}, "\n".join(lines) or "No datasets yet.")
 

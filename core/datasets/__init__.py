@@ -1,6 +1,7 @@
 """Photos in: import from folder, zip or dropped files, the catalogue, the split, the demo photos."""
 
 from core.datasets.catalogue import (
+    damaged_datasets,
     exam_rows,
     find_dataset,
     left_out,
@@ -34,6 +35,7 @@ __all__ = [
     "allowed_path",
     "allowed_roots",
     "class_counts",
+    "damaged_datasets",
     "ensure_demo",
     "exam_rows",
     "find_dataset",

@@ -18,8 +18,8 @@ from filelock import FileLock
 from PIL import Image
 
 from core.datasets.names import checked_name
-from core.datasets.storage import write_frame, write_text
-from core.errors import BadName, PhotoMissing, UnknownDataset
+from core.datasets.storage import ends_well, read_frame, write_frame, write_text
+from core.errors import BadName, DatasetDamaged, PhotoMissing, UnknownDataset
 from core.records import Dataset, dataset_id
 from core.settings import Settings
 
@@ -29,6 +29,7 @@ LISTED = 1000  # paths a record lists; the rest is in left_out.parquet
 
 _PHOTO_ID = re.compile(r"[0-9a-f]{16,64}")
 _SUFFIXES = (".jpg", ".png")
+_NAME = re.compile(r'"name":\s*"((?:[^"\\]|\\.)*)"')  # of a record that is cut short after it
 
 
 def _folder(settings: Settings, dataset: str) -> Path:
@@ -44,11 +45,43 @@ def _read(path: Path, changed: int, size: int) -> Dataset:  # noqa: ARG001
 def _namings(settings: Settings) -> list[Dataset]:
     """Every (name, version) there is, oldest first; one dataset may be there under several."""
     found = []
-    for path in (settings.home / "datasets").glob("[0-9a-f]*/*.json"):
-        if not path.name.startswith("."):
-            status = path.stat()
-            found.append(_read(path, status.st_mtime_ns, status.st_size))
+    for path in _record_paths(settings):
+        if (dataset := _known(path)) is not None:
+            found.append(dataset)
     return sorted(found, key=lambda dataset: (dataset.created, dataset.version, dataset.name))
+
+
+def _record_paths(settings: Settings) -> list[Path]:
+    found = (settings.home / "datasets").glob("[0-9a-f]*/*.json")
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def _known(path: Path) -> Dataset | None:
+    """The record in `path`; None where it is damaged, which takes no other out of the list."""
+    try:
+        status = path.stat()
+        return _read(path, status.st_mtime_ns, status.st_size)
+    except (ValueError, FileNotFoundError):  # pydantic's and Unicode's are ValueErrors
+        return None
+
+
+def damaged_datasets(settings: Settings) -> list[DatasetDamaged]:
+    """A sentence for each dataset that can't be read any more, by its record or its rows."""
+    found = []
+    for path in _record_paths(settings):
+        dataset, rows = _known(path), path.with_name("photos.parquet")
+        if dataset is None:
+            found.append(_damaged(path))
+        elif not ends_well(rows):
+            found.append(DatasetDamaged(name=dataset.name, file=rows))
+    return found
+
+
+def _damaged(path: Path) -> DatasetDamaged:
+    """The sentence about a record, with the name that can still be read in it."""
+    text = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
+    name = _NAME.search(text)
+    return DatasetDamaged(name=name[1] if name else path.parent.name[:8], file=path)
 
 
 def list_datasets(settings: Settings) -> list[Dataset]:
@@ -60,7 +93,7 @@ def list_datasets(settings: Settings) -> list[Dataset]:
 def find_dataset(settings: Settings, name_or_id: str) -> Dataset:
     """The newest version of that name, else the dataset of that id (or of a unique beginning, from 6 letters on).
 
-    Raises UnknownDataset.
+    Raises UnknownDataset, DatasetDamaged where its record can't be read.
     """
     namings = _namings(settings)
     wanted = name_or_id.strip()
@@ -71,6 +104,11 @@ def find_dataset(settings: Settings, name_or_id: str) -> Dataset:
         fitting = {dataset.id: dataset for dataset in namings if dataset.id.startswith(wanted)}
         if len(fitting) == 1:
             return next(iter(fitting.values()))
+    for path in _record_paths(settings):
+        if _known(path) is None:
+            error = _damaged(path)
+            if wanted == error.received["name"] or (len(wanted) >= 6 and path.parent.name.startswith(wanted)):
+                raise error
     known = ", ".join(dict.fromkeys(dataset.name for dataset in namings)) or "none yet"
     raise UnknownDataset(name=name_or_id, known=known)
 
@@ -79,16 +117,17 @@ def photo_rows(settings: Settings, dataset: str) -> pd.DataFrame:
     """One row a photo, sorted by path: id, path ("Species1/00001.jpg"), label (int), width, height (px).
 
     Where the photos came divided there is a column part too: "train", "validation" or "test".
-    `dataset` is a Dataset.id. Raises UnknownDataset.
+    `dataset` is a Dataset.id. Raises UnknownDataset, DatasetDamaged.
     """
-    path = _folder(settings, find_dataset(settings, dataset).id) / "photos.parquet"
-    return pd.read_parquet(path)
+    found = find_dataset(settings, dataset)
+    path = _folder(settings, found.id) / "photos.parquet"
+    return read_frame(path, DatasetDamaged(name=found.name, file=path))
 
 
 def exam_rows(settings: Settings, dataset: str) -> pd.DataFrame | None:
-    """Rows of the sealed exam part, as photo_rows; None where the dataset has none."""
+    """Rows of the sealed exam part, as photo_rows; None where the dataset has none. Raises DatasetDamaged."""
     path = _folder(settings, dataset) / "exam.parquet"
-    return pd.read_parquet(path) if path.exists() else None
+    return read_frame(path, DatasetDamaged(name=_name_of(settings, dataset), file=path)) if path.exists() else None
 
 
 def left_out(settings: Settings, dataset: str) -> pd.DataFrame:
@@ -97,7 +136,14 @@ def left_out(settings: Settings, dataset: str) -> pd.DataFrame:
     Kinds: by an import "unreadable", "two_labels", "exact_copy", "unlisted"; "chosen" where a person left it out.
     """
     path = _folder(settings, dataset) / "left_out.parquet"
-    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=list(LEFT_OUT_COLUMNS), dtype=str)
+    if not path.exists():
+        return pd.DataFrame(columns=list(LEFT_OUT_COLUMNS), dtype=str)
+    return read_frame(path, DatasetDamaged(name=_name_of(settings, dataset), file=path))
+
+
+def _name_of(settings: Settings, dataset: str) -> str:
+    named = [each.name for each in _namings(settings) if each.id == dataset]
+    return named[-1] if named else dataset[:8]
 
 
 def store_dataset(
@@ -170,13 +216,14 @@ def store_dataset(
 def record_decisions(settings: Settings, dataset: Dataset, decisions: Mapping[str, str | None]) -> Dataset:
     """Write decisions by finding id into the record of this name and version; None takes one back.
 
-    Nothing else of the record changes. Safe against other processes. Raises UnknownDataset.
+    Nothing else of the record changes. Safe against other processes. Raises UnknownDataset, DatasetDamaged.
     """
     with FileLock(settings.home / "datasets.lock"):
         path = _record_path(_folder(settings, dataset.id), dataset)
         if not path.exists():
             raise UnknownDataset(name=dataset.name, known="those that are listed")
-        kept = Dataset.model_validate_json(path.read_text(encoding="utf-8"))
+        if (kept := _known(path)) is None:
+            raise _damaged(path)
         decided = {key: action for key, action in {**kept.decisions, **decisions}.items() if action is not None}
         # Validated anew: a copy would take any word for an action.
         changed = Dataset.model_validate(kept.model_dump() | {"decisions": decided})
@@ -186,7 +233,7 @@ def record_decisions(settings: Settings, dataset: Dataset, decisions: Mapping[st
 
 def _write_rows(path: Path, rows: pd.DataFrame) -> None:
     """The rows, or only the parts they came in where the same photos are there already."""
-    if not path.exists():
+    if not ends_well(path):  # not there, or damaged: this mends it
         write_frame(path, rows)
     elif "part" in rows:
         known = pd.read_parquet(path)
@@ -197,10 +244,10 @@ def _write_rows(path: Path, rows: pd.DataFrame) -> None:
 
 def _record_path(folder: Path, dataset: Dataset) -> Path:
     """The record's file: the one that already holds this name and version, else the next free one."""
-    for path in sorted(folder.glob("*.json")):
-        kept = Dataset.model_validate_json(path.read_text(encoding="utf-8"))
-        if (kept.name, kept.version) == (dataset.name, dataset.version):
-            return path
+    for path in sorted(folder.glob("[!.]*.json")):
+        kept = _known(path)
+        if kept is None or (kept.name, kept.version) == (dataset.name, dataset.version):
+            return path  # a damaged one is mended by the same photos coming again
     further = len(list(folder.glob("*.json")))
     return folder / (f"named-{further}.json" if further else "dataset.json")
 

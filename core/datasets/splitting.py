@@ -11,8 +11,8 @@ from filelock import FileLock
 
 from core.datasets.catalogue import exam_rows, photo_rows
 from core.datasets.dividing import FRACTIONS, PARTS, checked_fractions, divide, group_sizes
-from core.datasets.storage import write_frame, write_text
-from core.errors import UnknownSplit
+from core.datasets.storage import ends_well, read_frame, write_frame, write_text
+from core.errors import SplitDamaged, UnknownSplit
 from core.records import Dataset, Part, Split, evaluation_id, split_id
 from core.settings import Settings
 
@@ -103,12 +103,16 @@ def _store(settings: Settings, split: Split, rows: pd.DataFrame) -> Split:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.home / "datasets.lock"):
         for path in _records(folder):
-            if (known := _load(path)).dataset == split.dataset:
+            if (known := _known(path)) is None:  # damaged: written again where it is the first, else beside
+                continue
+            if known.dataset == split.dataset:
+                if not ends_well(path.with_name("rows.parquet")):
+                    write_frame(path.with_name("rows.parquet"), rows)
                 learnt = {"given": known.given or split.given, "together": max(known.together, split.together)}
                 if (told := known.model_copy(update=learnt)) != known:
                     write_text(path, told.model_dump_json(indent=1))
                 return told
-        if (folder / "split.json").exists():
+        if (folder / "split.json").exists() and _known(folder / "split.json") is not None:
             # The same id sets under other labels (classes renamed): a split id doesn't know labels, so this dataset's
             # goes into a folder of its own.
             folder = folder / split.dataset
@@ -132,9 +136,21 @@ def _load(path: Path) -> Split:
     return _read(path, status.st_mtime_ns, status.st_size)
 
 
-def _all(settings: Settings) -> list[tuple[Split, Path]]:
+def _known(path: Path) -> Split | None:
+    """The record in `path`; None where it is damaged, which takes no other out of the list."""
+    try:
+        return _load(path)
+    except (ValueError, FileNotFoundError):
+        return None
+
+
+def _paths(settings: Settings) -> list[Path]:
     root = settings.home / "splits"
-    found = [(_load(path), path) for path in (*root.glob("*/split.json"), *root.glob("*/*/split.json"))]
+    return [*root.glob("*/split.json"), *root.glob("*/*/split.json")]
+
+
+def _all(settings: Settings) -> list[tuple[Split, Path]]:
+    found = [(split, path) for path in _paths(settings) if (split := _known(path)) is not None]
     return sorted(found, key=lambda pair: pair[0].created)
 
 
@@ -152,6 +168,10 @@ def _find(settings: Settings, split: str, dataset: str | None) -> tuple[Split, P
         and (found.id == wanted or (len(wanted) >= 6 and found.id.startswith(wanted)))
     ]
     if len({found.id for found, _ in fitting}) != 1:
+        for path in _paths(settings):
+            name = path.relative_to(settings.home / "splits").parts[0]
+            if len(wanted) >= 6 and name.startswith(wanted) and _known(path) is None:
+                raise SplitDamaged(split=name[:8], file=path)
         raise UnknownSplit(split=split, dataset=dataset or "that is known")
     return fitting[-1]
 
@@ -159,7 +179,7 @@ def _find(settings: Settings, split: str, dataset: str | None) -> tuple[Split, P
 def find_split(settings: Settings, split: str, dataset: str | None = None) -> Split:
     """The split of that id or of a unique beginning of it (from 6 letters on); of `dataset` where that is given.
 
-    Raises UnknownSplit.
+    Raises UnknownSplit, SplitDamaged.
     """
     return _find(settings, split, dataset)[0]
 
@@ -167,10 +187,11 @@ def find_split(settings: Settings, split: str, dataset: str | None = None) -> Sp
 def split_rows(settings: Settings, split: str, dataset: str | None = None, include_exam: bool = False) -> pd.DataFrame:
     """One row a photo, sorted by id: id, label (int), part ("train", "validation", "test").
 
-    The exam part comes only with include_exam=True. Raises UnknownSplit.
+    The exam part comes only with include_exam=True. Raises UnknownSplit, SplitDamaged.
     """
-    _, path = _find(settings, split, dataset)
-    rows = pd.read_parquet(path.with_name("rows.parquet"))
+    found, path = _find(settings, split, dataset)
+    path = path.with_name("rows.parquet")
+    rows = read_frame(path, SplitDamaged(split=found.id[:8], file=path))
     return rows if include_exam else rows[rows["part"] != Part.EXAM.value].reset_index(drop=True)
 
 
