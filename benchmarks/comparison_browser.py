@@ -27,9 +27,9 @@ TARGETS = {"numbers in the matrices": 300, "filter of the photos": 300, "click t
 # From the click to the first frame in which the condition holds: a promise of the milliseconds.
 TIMED = """
 ([is, wanted]) => {
-  const text = (map) => map.data[1].text.join("|");
+  const text = (one) => [...one.querySelectorAll("td[role=gridcell]")].map((cell) => cell.textContent).join("|");
   const holds = {
-    numbers: () => [...document.querySelectorAll(".js-plotly-plot")].every((map) => text(map) !== wanted[map.id]),
+    numbers: () => [...document.querySelectorAll(".thaw-matrix")].every((one) => text(one) !== wanted[one.dataset.key]),
     heading: () => ![...document.querySelectorAll("strong")].some((one) => one.textContent === wanted),
   }[is];
   window.thawTaken = new Promise((done) => {
@@ -40,17 +40,10 @@ TIMED = """
   });
 }
 """
-TEXTS = """() => Object.fromEntries([...document.querySelectorAll(".js-plotly-plot")].map((map, number) => {
-  map.id = map.id || `map${number}`;
-  return [map.id, map.data[1].text.join("|")];
-}))"""
+TEXTS = """() => Object.fromEntries([...document.querySelectorAll(".thaw-matrix")].map((one) => [
+  one.dataset.key, [...one.querySelectorAll("td[role=gridcell]")].map((cell) => cell.textContent).join("|")]))"""
 HEADING = """() => [...document.querySelectorAll("strong")].map((one) => one.textContent)
   .find((text) => /^[\\d,]+ photos?( of .*)?$|^No photo/.test(text)) || ''"""
-PLACE = """([row, column]) => {
-  const map = document.querySelector(".js-plotly-plot"), box = map.getBoundingClientRect();
-  const { xaxis, yaxis } = map._fullLayout;
-  return { x: box.left + xaxis._offset + xaxis.d2p(column), y: box.top + yaxis._offset + yaxis.d2p(row) };
-}"""
 
 
 def timed(page, kind: str, wanted, act) -> float:
@@ -74,22 +67,21 @@ def measured(url: str, changes: int) -> dict[str, list[float]]:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=arguments)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{url}&compare_view=Confusions")
-        page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length > 1", timeout=180_000)
+        page.wait_for_function("document.querySelectorAll('.thaw-matrix').length > 1", timeout=180_000)
         page.wait_for_timeout(5_000)
         for number in range(changes):
             switch = page.locator(".st-key-compare_numbers button", has_text=NUMBERS[number % 3]).last
             found["numbers in the matrices"].append(timed(page, "numbers", page.evaluate(TEXTS), switch.click))
-        page.evaluate("document.querySelector('.js-plotly-plot').scrollIntoView({ block: 'center' })")
+        print(f"matrices drawn: {page.locator('.thaw-matrix').count()}")
+        cells = page.locator(".thaw-matrix").first.get_by_role("gridcell")
+        cells.nth(200).scroll_into_view_if_needed()
         for number in range(changes):
-            place = page.evaluate(PLACE, [number % 7, (3 * number) % 5 + 7])
-            page.mouse.move(place["x"] - 4, place["y"] - 4)
-            page.mouse.move(place["x"], place["y"])
+            cell = cells.nth(20 * (number % 7) + (3 * number) % 5 + 7)
+            cell.hover()
             page.wait_for_timeout(500)
             before = page.evaluate(HEADING)
             found["click to a cell's photos"].append(
-                timed(page, "heading", before or "-", lambda at=place: page.mouse.click(at["x"], at["y"]))
-                if before
-                else _first(page, place)
+                timed(page, "heading", before, cell.click) if before else _first(page, cell)
             )
         page.goto(f"{url}&compare_view=Photos")
         page.get_by_text("Which photos").first.wait_for(timeout=180_000)
@@ -102,9 +94,9 @@ def measured(url: str, changes: int) -> dict[str, list[float]]:
     return found
 
 
-def _first(page, place) -> float:
+def _first(page, cell) -> float:
     """The first cell: there is no heading yet whose change could be timed."""
-    page.mouse.click(place["x"], place["y"])
+    cell.click()
     page.wait_for_function(f"({HEADING})() !== ''", timeout=15_000)
     page.wait_for_timeout(WAIT)
     return 0.0
