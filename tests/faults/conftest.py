@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "core" / "jobs"))  # fake_trainers, also for this process
+sys.path.insert(0, str(Path(__file__).parents[1] / "core" / "jobs"))  # fake_trainers and small_home
 
 
 def pytest_collection_modifyitems(config, items):

@@ -5,16 +5,12 @@ import threading
 import time
 from contextlib import contextmanager
 
-import numpy as np
 import pytest
-from PIL import Image
+from small_home import make_split, plan, settings_of
 
-from core import datasets
 from core.jobs.local import LocalExecutor
 from core.jobs.supervisor import Supervisor
-from core.records import Phase, RunSpec
 from core.runs import RunStore
-from core.settings import Settings
 
 FAKE = "fake_trainers:train"
 
@@ -22,24 +18,13 @@ FAKE = "fake_trainers:train"
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory):
     """A data folder with a dataset of 12 photos, its split and an empty store; copied for each test."""
-    photos = tmp_path_factory.mktemp("photos")
-    random = np.random.default_rng(0)
-    for name in ("ash", "oak"):
-        (photos / name).mkdir()
-        for number in range(6):
-            pixels = random.integers(0, 255, (12, 12, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(photos / name / f"{number}.png")
     home = tmp_path_factory.mktemp("prepared")
     settings = settings_of(home)
-    split = datasets.make_split(settings, datasets.import_folder(settings, photos, "Trees"))
+    split = make_split(settings, tmp_path_factory.mktemp("drawn") / "photos")
     RunStore(settings)
     (home / "store.json").unlink()
     (home / "home.json").unlink()
     return home, split
-
-
-def settings_of(home):
-    return Settings(home=home, weights=None, tracking_uri=f"sqlite:///{home}/runs.db", photo_roots=None)
 
 
 @pytest.fixture
@@ -63,10 +48,7 @@ def queue_run(store, split):
     """queue_run("dies") queues a run that the trainer of that name trains."""
 
     def queue(trainer, seed=0):
-        spec = RunSpec(
-            dataset=split.dataset, split=split.id, backbone=trainer, input_size=12, phases=(Phase(),), seed=seed
-        )
-        return store.submit(spec, evaluation_id=split.evaluation_id)[0]
+        return store.submit(plan(split, trainer, seed), evaluation_id=split.evaluation_id)[0]
 
     return queue
 
