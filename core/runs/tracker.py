@@ -73,6 +73,8 @@ class Tracker:
                     )
                     with suppress(OSError):  # of a read-only folder: it is only there to be quick the next time
                         write_json(opened, version | {"experiment": self._experiment})
+            if self._local:  # an earlier opening in this process may have left connections to a file that was put aside
+                self._client._tracking_client.store.engine.dispose()
             self._file = self._inode()
 
     def _check(self, known: dict) -> None:
