@@ -124,7 +124,8 @@ def _hovers(info: DifferenceInfo, names: list[str], first: str, second: str) -> 
 def sentences(info: DifferenceInfo, first: str, second: str) -> list[str]:
     """What a cell holds, row by row: "+3 photos from A to B"."""
     form = ",.1f" if info.unit == "points" else _form(info)
-    return [f"{signed(value, form)} {info.unit} from {first} to {second}" for value in info.values.ravel().tolist()]
+    told = [signed(value, form) for value in info.values.ravel().tolist()]
+    return [f"{one} {'photo' if one in ('+1', f'{MINUS}1') else info.unit} from {first} to {second}" for one in told]
 
 
 def texts(info: DifferenceInfo) -> list[str]:

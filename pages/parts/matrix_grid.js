@@ -191,8 +191,11 @@ class Table {
     this.captioned = wanted;
     this.caption.replaceChildren();
     this.caption.className = letter ? "" : "thaw-matrix-unseen";
+    // With blanks between them, where a line may end.
     if (letter) made("strong", "", this.caption).textContent = letter;
+    if (letter) this.caption.append(" ");
     made("bdi", "", this.caption).textContent = name;
+    if (told) this.caption.append(" ");
     if (told) made("span", "", this.caption).textContent = told;
   }
 

@@ -41,7 +41,7 @@ def test_another_order_moves_the_cells_and_their_numbers_with_them():
     assert info.classes == ("b", "a")
     assert info.index == (1, 0)
     assert info.values.tolist() == [[1, -1], [-1, 1]]
-    assert confusion_difference.sentences(info, "A", "B")[0] == "+1 photos from A to B"
+    assert confusion_difference.sentences(info, "A", "B")[0] == "+1 photo from A to B"
 
 
 def test_markup_in_class_and_run_names_is_shown_as_it_is():
