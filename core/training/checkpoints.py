@@ -14,15 +14,15 @@ from core.kill_points import kill_point
 KEPT = 2  # the newest, and the one before in case the newest is damaged
 ARRAYS = "arrays.npz"
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2  # 1 had no check over the manifest itself
 
 
 def save(folder: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> Path:
     """Write the checkpoint of `epoch` (counts over all phases) as a new folder in `folder`; returns it.
 
     Written beside, synced, renamed: a folder with its final name is complete. `state` must be plain JSON; it and the
-    SHA-256 of the arrays' file stand in the manifest. Older checkpoints but the one before are deleted. Where writing
-    fails (a full disk), nothing of the new one is left and the older ones stay.
+    SHA-256 of the arrays' file stand in the manifest. Older checkpoints but the one before are deleted, and later ones
+    that are damaged. Where writing fails (a full disk), nothing of the new one is left and the older ones stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"epoch-{epoch:05d}"
@@ -39,6 +39,10 @@ def save(folder: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray], 
         shutil.rmtree(beside, ignore_errors=True)
         raise
     _sync_folder(folder)
+    for old in _folders(folder):
+        # Whoever trains from an earlier epoch on found the later ones damaged. They would push the good ones out.
+        if old.name > final.name and _load(old, spec_id) is None:
+            shutil.rmtree(old, ignore_errors=True)
     for old in _folders(folder)[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
     return final
@@ -56,8 +60,8 @@ def _write(beside: Path, spec_id: str, epoch: int, arrays: dict[str, np.ndarray]
         "sha256": {ARRAYS: _sha256(beside / ARRAYS)},
         "state": state,
     }
-    with (beside / MANIFEST).open("w") as file:
-        json.dump(manifest, file, indent=1)
+    with (beside / MANIFEST).open("w", encoding="utf-8") as file:
+        json.dump(manifest | {"check": _check(manifest)}, file, indent=1)
         _sync(file)
     _sync_folder(beside)
 
@@ -68,20 +72,27 @@ def newest(folder: Path, spec_id: str) -> tuple[dict[str, np.ndarray], dict[str,
     A folder that is cut short, damaged, of another spec or of another format is passed over; so is one that holds
     numbers that are none, from which no training can go on.
     """
-    for candidate in _folders(folder):
-        try:
-            manifest = json.loads((candidate / MANIFEST).read_text())
-            if manifest["format"] != FORMAT or manifest["spec"] != spec_id:
-                continue
-            if manifest["sha256"][ARRAYS] != _sha256(candidate / ARRAYS):
-                continue
-            with np.load(candidate / ARRAYS, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            if all(np.isfinite(array).all() for array in arrays.values()):
-                return arrays, manifest["state"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None
+    loaded = (_load(candidate, spec_id) for candidate in _folders(folder))
+    return next((found for found in loaded if found is not None), None)
+
+
+def _load(candidate: Path, spec_id: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+    try:
+        manifest = json.loads((candidate / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] not in (1, FORMAT) or manifest["spec"] != spec_id:
+            return None
+        if (manifest["format"] == FORMAT or "check" in manifest) and manifest["check"] != _check(manifest):
+            return None
+        if manifest["sha256"][ARRAYS] != _sha256(candidate / ARRAYS):
+            return None
+        with np.load(candidate / ARRAYS, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        whole = all(np.isfinite(array).all() for array in arrays.values())
+        return (arrays, manifest["state"]) if whole else None
+    except MemoryError:
+        raise
+    except Exception:  # whatever a damaged file makes JSON, zip or NumPy stumble over: there may be an older one
+        return None
 
 
 def delete(folder: Path) -> None:
@@ -105,6 +116,12 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _check(manifest: dict[str, Any]) -> str:
+    """SHA-256 of the manifest without its own check: a changed digit of its state is valid JSON, too."""
+    content = {key: value for key, value in manifest.items() if key != "check"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:
