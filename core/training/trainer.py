@@ -36,7 +36,7 @@ from core.training.reporting import Reporter
 from core.training.sources import Sources
 from core.training.variables import assign, count, named, values
 
-CHECKPOINT_SECONDS = 10.0  # a checkpoint at the end of an epoch, but not more often than this
+CHECKPOINT_SECONDS = 10.0  # a checkpoint at the end of an epoch: of each, or so seldom that a kill repeats no more
 WEIGHTS = "trained.weights.h5"
 
 
@@ -172,7 +172,7 @@ class _Training:
             self._count_kept(running)
             if position.judge(phase, metrics):
                 self.best = values(model.suffix.variables)
-            self._checkpoint(running)
+            self._checkpoint(running, metrics["seconds"])
             self.pace.between(number, clock.passed())
             left = self.pace.left(number, last - position.epoch)
             live = {name: metrics[name] for name in ("photos_per_second", "memory_mb", "learning_rate")}
@@ -250,8 +250,9 @@ class _Training:
         """Whether to end now; not before there is an epoch to keep."""
         return self.reporter.finish_asked and self.position.epoch > 0
 
-    def _checkpoint(self, running: PhaseTraining) -> None:
-        if time.monotonic() - self.saved < self.checkpoint_seconds:
+    def _checkpoint(self, running: PhaseTraining, an_epoch: float) -> None:
+        # Not where the next epoch's end is still early enough: a kill just before that repeats all since the last one.
+        if time.monotonic() - self.saved + an_epoch < self.checkpoint_seconds:
             return
         self.position.seconds = self.earlier_seconds + time.monotonic() - self.began
         arrays = named("variable", values(self.changed))
