@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 MOST_PIXELS = 50_000_000  # a photo that unpacks to more is refused before it is unpacked
 MOST_BYTES = 64 * 2**20  # of one photo file
@@ -21,6 +21,7 @@ SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
     | {".ppm", ".pgm", ".pnm", ".avif", ".heic", ".heif", ".hif"}
 )
+_STRIP = 2**20  # pixels converted at once
 _LOSSLESS = frozenset({"PNG", "GIF", "BMP", "TIFF", "PPM"})
 
 
@@ -82,13 +83,13 @@ def decode(content: bytes) -> tuple[Image.Image, bool]:
             if shrink < 1:
                 photo.draft(None, (math.ceil(width * shrink), math.ceil(height * shrink)))
             photo.load()
-            upright = ImageOps.exif_transpose(photo)
-            plain = _rgb(upright)
+            if photo.mode == "CMYK" and photo.format in ("JPEG", "MPO") and "adobe" not in photo.info:
+                photo.paste(ImageChops.invert(photo))  # Pillow takes every one for Adobe's, which are inverted
+            _turn_upright(photo)
+            width, height = photo.size
             if shrink < 1:
-                size = (max(1, round(upright.width * LONGEST_SIDE / max(upright.size))),
-                        max(1, round(upright.height * LONGEST_SIDE / max(upright.size))))  # fmt: skip
-                plain = plain.resize(size, Image.Resampling.HAMMING)
-            return plain, lossless and shrink >= 1
+                width, height = (max(1, round(side * LONGEST_SIDE / max(photo.size))) for side in photo.size)
+            return _rgb(photo, (width, height)), lossless and shrink >= 1
     except (UnreadablePhoto, MemoryError):
         raise
     except Image.DecompressionBombError:
@@ -101,28 +102,57 @@ def decode(content: bytes) -> tuple[Image.Image, bool]:
         raise UnreadablePhoto(f"it is damaged or cut short ({type(error).__name__})") from None
 
 
-def _rgb(photo: Image.Image) -> Image.Image:
-    """Any mode as RGB: alpha over white, 16 and 32 bit grey by their high byte, CMYK and palettes converted."""
-    if photo.mode == "RGB" and "transparency" not in photo.info:
-        return photo
+def _turn_upright(photo: Image.Image) -> None:
+    """By its EXIF, in place. EXIF that can't be read says nothing of how the camera was held."""
+    try:
+        ImageOps.exif_transpose(photo, in_place=True)
+    except MemoryError:
+        raise
+    except Exception:
+        photo.info.pop("exif", None)
+
+
+def _rgb(photo: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Any mode as RGB of a size: alpha over white, 16 and 32 bit grey by their high byte, CMYK and palettes converted.
+
+    It is made smaller before it is converted wherever that is the same: 50 million pixels take 200 MB a copy.
+    """
     if photo.mode.startswith("I") or photo.mode == "F":
-        return Image.fromarray(_eight_bit(np.asarray(photo), photo.mode)).convert("RGB")
-    if photo.has_transparency_data:
-        photo = photo.convert("RGBA")
-        white = Image.new("RGBA", photo.size, "white")
-        return Image.alpha_composite(white, photo).convert("RGB")
-    return photo.convert("RGB")
+        photo = _eight_bit(photo)
+    elif photo.has_transparency_data:
+        seen = _resized(photo.convert("RGBA"), size)  # colours weighed by how much of them is seen
+        white = Image.new("RGBA", size, "white")
+        return Image.alpha_composite(white, seen).convert("RGB")
+    elif photo.mode not in ("L", "RGB"):
+        photo = photo.convert("RGB")
+    photo = _resized(photo, size)
+    return photo if photo.mode == "RGB" else photo.convert("RGB")
 
 
-def _eight_bit(grey: np.ndarray, mode: str) -> np.ndarray:
-    """Grey of shape (height, width) in any depth as uint8."""
-    grey = np.nan_to_num(grey.astype(np.float64))
-    top = grey.max(initial=0)
-    if mode == "F" and top <= 1:
-        grey = grey * 255
-    elif top > 255:
-        grey = grey / 257 if top <= 65535 else grey * (255 / top)
-    return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+def _resized(photo: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return photo if photo.size == size else photo.resize(size, Image.Resampling.HAMMING)
+
+
+def _eight_bit(grey: Image.Image) -> Image.Image:
+    """Grey of any depth in 8 bits, a strip after the other: as floats a large photo would take 400 MB a step."""
+    width, height = grey.size
+    rows = max(1, _STRIP // max(width, 1))
+    edges = [(top, min(top + rows, height)) for top in range(0, height, rows)]
+
+    def strip(top: int, bottom: int) -> np.ndarray:
+        return np.nan_to_num(np.asarray(grey.crop((0, top, width, bottom))).astype(np.float64))
+
+    brightest = max((strip(*edge).max(initial=0) for edge in edges), default=0)
+    scale = 1.0
+    if grey.mode == "F" and brightest <= 1:
+        scale = 255
+    elif brightest > 255:
+        scale = 1 / 257 if brightest <= 65535 else 255 / brightest
+    found = Image.new("L", grey.size)
+    for top, bottom in edges:
+        levels = np.clip(np.rint(strip(top, bottom) * scale), 0, 255).astype(np.uint8)
+        found.paste(Image.fromarray(levels), (0, top))
+    return found
 
 
 def encode(photo: Image.Image, lossless: bool) -> Encoded:

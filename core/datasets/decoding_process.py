@@ -35,7 +35,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONHOME", "PYTHONP
 class Limits:
     """What one photo may cost."""
 
-    memory_mb: int = 1024  # beyond what the process took before it saw a photo; kept on Linux
+    memory_mb: int = 1200  # beyond what it took before it saw a photo; 50 million pixels take up to 990; kept on Linux
     cpu_seconds: float = 30
     seconds: float = 180  # waited for an answer, on a machine that is busy with other things
     start_seconds: float = 120  # until a process is ready
