@@ -1,4 +1,4 @@
-"""Photos made to harm, or merely odd, through the processes that decode them: the right picture or a counted refusal."""
+"""Photos made to harm, or merely odd, through the processes that decode them: the right picture or a refusal."""
 
 import io
 import struct
