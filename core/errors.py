@@ -237,6 +237,14 @@ class RunNotDeleted(ThawError):
     """Run {name} is not deleted, so there is nothing to bring back."""
 
 
+class RunStillThere(ThawError):
+    """Run {name} is not deleted. Delete it first; only deleted runs are deleted for good."""
+
+
+class RunKeptElsewhere(ThawError):
+    """Runs are kept by the tracker at {uri}, not in Thaw's data folder. `mlflow gc` there deletes them for good."""
+
+
 class RunActive(ThawError):
     """Run {name} is {status}. Cancel it first, then delete it."""
 

@@ -10,8 +10,8 @@ from core.errors import RunNotRetryable, StoreUnavailable
 from core.kill_points import kill_point
 from core.records import ENDED_EARLY, EnsembleSpec, Predictions, Progress, Run, RunKind, RunSpec, Status, ViewsSpec
 from core.runs import record
+from core.runs.emptying import RunEmptying
 from core.runs.files import LABELS, write_predictions
-from core.runs.keeping import RunKeeping
 from core.runs.listing import stamp
 from core.runs.naming import good_name
 from core.runs.record import PREFIX
@@ -19,7 +19,7 @@ from core.runs.record import PREFIX
 BROKEN_OFF_SECONDS = 3600  # a run brought in has its files much sooner
 
 
-class RunStore(RunKeeping):
+class RunStore(RunEmptying):
     """
     The runs of one tracker, seen from one data folder; what is looked at and kept is in the classes below this one.
 

@@ -207,6 +207,10 @@ class Tracker:
     def restore(self, run_id: str) -> None:
         self._client.restore_run(run_id)
 
+    def forget(self, run_id: str) -> None:
+        """Leave no row of a deleted run; only where the store is on this machine, as `mlflow gc` does it."""
+        self._client._tracking_client.store._hard_delete_run(run_id)
+
     def history(self, run_id: str, metric: str) -> dict[int, float]:
         """Value a step. An attempt that resumed logs some steps again; what was written last counts."""
         logged = self._client.get_metric_history(run_id, metric)
