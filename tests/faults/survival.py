@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -20,16 +21,16 @@ from core.runs import RunStore
 from core.runs.files import read_json
 
 REQUEUED, SERVING, ENDED = 30.0, 20.0, 20.0  # seconds, as promised
-QUEUED = 4  # unfinished jobs there are at least, while kills go on
 EPOCHS = 8
-LONGEST_WAIT = 2.5  # of the random moments between being at work again and the next kill
+LONGEST_WAIT = 2.0  # of the random moments between being at work again and the next kill
 KINDS = {"worker": 5, "supervisor": 4, "forkserver": 1, "server": 4, "everything": 4}
 
 
 class Survival:
-    """One data folder under kills. `queue(number)` queues one more job."""
+    """One data folder under kills, with at least so many unfinished jobs while they go on."""
 
-    def __init__(self, home: Path, split, kind: str, seed: int):
+    def __init__(self, home: Path, split, kind: str, seed: int, queued: int = 4):
+        self.queued = queued
         self.home, self.split, self.kind = home, split, kind
         self.settings = settings_of(home)
         self.store = RunStore(self.settings)
@@ -37,6 +38,7 @@ class Survival:
         self.runs: list[str] = []
         self.finished: dict[str, tuple] = {}
         self.kills: Counter[str] = Counter()
+        self.moments: list[float] = []  # of the kills
         self.requeues: list[float] = []
         self.starts: list[float] = []
         with closing(sqlite3.connect(home / "runs.db")) as database:  # every change of a status, whoever makes it
@@ -54,7 +56,7 @@ class Survival:
     def queue(self) -> None:
         """So many jobs that there is always one to be killed."""
         unfinished = sum(not self.store.get(run).status.over for run in self.runs)
-        for _ in range(QUEUED - unfinished):
+        for _ in range(self.queued - unfinished):
             spec = plan(self.split, "checkpointed", seed=len(self.runs), epochs=EPOCHS)
             run, joined = self.store.submit(spec, evaluation_id=self.split.evaluation_id)
             assert not joined
@@ -71,6 +73,7 @@ class Survival:
             time.sleep(0.1)
         killed = time.monotonic()
         self.kills[kind] += 1
+        self.moments.append(killed)
         if kind in ("server", "everything"):
             self.server = Server(self.home, self.kind)
             if self.kind != "small":
@@ -179,18 +182,18 @@ class Survival:
         return left
 
     def repeated(self) -> tuple[int, float]:
-        """Most epochs, and seconds of them, that were done and had to be done again after one kill."""
-        did: dict[str, dict[int, float]] = {}  # by run: epoch -> when it was done last
-        most, longest = 0, 0.0
+        """Most whole epochs, and seconds with the unfinished epoch, that a kill made an attempt do again."""
+        attempts_of: dict[str, list[tuple[dict, list[dict]]]] = {}  # by run: how an attempt began, what it did
         for entry in self.diary():
-            done = did.setdefault(entry["run"], {})
-            if "did" in entry:
-                done[entry["did"]] = entry["at"]
-                continue
-            again = [epoch for epoch in done if epoch >= entry["from"]]
-            if again:
-                before = done.get(entry["from"] - 1, min(done[epoch] for epoch in again))
-                most, longest = max(most, len(again)), max(longest, max(done[epoch] for epoch in again) - before)
-                for epoch in again:
-                    del done[epoch]
+            if "from" in entry:
+                attempts_of.setdefault(entry["run"], []).append((entry, []))
+            else:
+                attempts_of[entry["run"]][-1][1].append(entry)
+        most, longest = 0, 0.0
+        for run in attempts_of.values():
+            for (began, did), (again, _) in pairwise(run):
+                most = max(most, sum(entry["did"] >= again["from"] for entry in did))
+                kept = [entry["at"] for entry in did if entry["did"] < again["from"]]
+                killed = next(moment for moment in self.moments if moment > began["at"])
+                longest = max(longest, killed - max([began["at"], *kept]))
         return most, longest
