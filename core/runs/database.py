@@ -52,12 +52,15 @@ def fault(database: Path, patience: float) -> str | None:
         return "it is empty"
     try:
         with connected(database, patience) as connection:
+            connection.text_factory = lambda text: text.decode("utf-8", errors="replace")
             said = [str(row[0]) for row in connection.execute("pragma quick_check(1)")]
             tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
     except sqlite3.Error as error:
         if damage(error):
             return str(error)
         raise
+    except UnicodeDecodeError:
+        return "its texts can't be read"
     if said != ["ok"]:
         return " ".join(said[0].replace("*** in database main ***", "").split())
     if missing := TABLES - tables:

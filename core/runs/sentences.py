@@ -27,6 +27,10 @@ def sentences(settings: Settings) -> Iterator[None]:
 
     try:
         yield
+    except UnicodeDecodeError as error:
+        if database_of(settings.tracking_uri) is None:
+            raise
+        raise damaged(settings, "its texts can't be read") from error
     except (OSError, sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, MlflowException) as error:
         if (said := _said(error, settings)) is None:
             raise
