@@ -1,4 +1,5 @@
 # make run    set everything up and open the app         make run PORT=8600 to choose the port
+#             make run CLASS=1: for a class in one network, with a code
 # make test   set everything up, lint, and run all tests  make test TESTS=tests/core/evaluation for some
 # make setup  make lint  make bench                       the parts on their own
 # make faults                                             kills jobs and servers at random for half an hour; nothing may be lost
@@ -10,7 +11,7 @@ FAULTS ?= tests/faults
 .PHONY: run test setup setup-dev lint bench proofs faults
 
 run: setup
-	@PORT=$(PORT) scripts/run
+	@PORT=$(PORT) CLASS=$(CLASS) scripts/run
 
 setup:
 	@scripts/setup

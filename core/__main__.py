@@ -8,7 +8,7 @@ import sys
 import typer
 
 from core import disk_errors
-from core.commands import comparison, data, ensembles, keeping, kept, predict, store, sweep, training, views
+from core.commands import comparison, data, ensembles, keeping, kept, klass, predict, store, sweep, training, views
 from core.commands.terminal import say
 from core.errors import ThawError
 from core.settings import settings
@@ -58,6 +58,9 @@ for verb in (
     views.views,
 ):
     app.command()(verb)
+
+
+app.command("class")(klass.show_class)
 
 
 def main() -> None:

@@ -194,6 +194,10 @@ class WeightsNotFound(ThawError):
     """The weights file {name} is not in {folder}. Put it there, or choose "imagenet" or none."""
 
 
+class WeightsChanged(ThawError):
+    """The kept weights {path} are not what they were kept as: their content has no longer the hash they are kept under. Delete that file or folder; it is made again when it is needed."""
+
+
 class WeightsMismatch(ThawError):
     """The weights file {name} doesn't fit {backbone}: {reason}. Choose the file made for this backbone."""
 

@@ -8,7 +8,7 @@ from core.jobs import queue
 from core.records import Dataset, Run, Split, Status
 from core.settings import settings
 from core.training import preset_spec
-from pages.parts import loaders, results, selection, warmup, words
+from pages.parts import loaders, results, selection, visitors, warmup, words
 
 PRESET = "first"
 
@@ -52,7 +52,7 @@ def offer(dataset: Dataset, split: Split, spec) -> None:
 
 def train(dataset: Dataset, split: Split, spec) -> None:
     try:
-        run, _ = queue.submit(settings(), spec, name=f"First model on {dataset.name}")
+        run, _ = queue.submit(settings(), spec, name=f"First model on {dataset.name}", visitor=visitors.current())
     except ThawError as error:
         st.session_state["start_error"] = str(error)
     else:

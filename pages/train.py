@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.charts import thaw_map
 from core.errors import ThawError, UnknownRun
-from core.jobs import queue
+from core.jobs import queue, turns
 from core.jobs.cost import guess_seconds
 from core.models import blocks
 from core.records import Dataset, Part, Run, RunSpec, Split, Status
@@ -23,6 +23,7 @@ from pages.parts import (
     train_phases,
     train_plan,
     train_sweep,
+    visitors,
     warmup,
     words,
 )
@@ -85,7 +86,7 @@ def cost(spec: RunSpec, split: Split) -> str:
     runs = loaders.runs()
     seconds = guess_seconds(runs, spec, lambda plan: loaders.training_counts(plan.split, plan.dataset))
     seconds = seconds or train_cuts.plan_seconds(spec, split)
-    ahead = sum(not run.status.over for run in runs)
+    ahead = turns.ahead(runs, visitors.current().id)
     pieces = [
         f"{words.count(photos, 'training photo')}{an_epoch}, {words.count(spec.epochs, 'epoch')}",
         f"about {words.duration(seconds)} on this machine" if seconds else "nothing like it was timed here yet",
@@ -96,7 +97,7 @@ def cost(spec: RunSpec, split: Split) -> str:
 
 def submit(spec: RunSpec, again: bool) -> None:
     try:
-        run, joined = queue.submit(settings(), spec, again=again)
+        run, joined = queue.submit(settings(), spec, visitor=visitors.current(), again=again)
     except ThawError as error:
         st.session_state[_MESSAGE] = (str(error), None)
     else:

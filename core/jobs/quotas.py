@@ -1,7 +1,9 @@
 """Whether a visitor has room left: in the queue and on the disk; and what was taken."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
 from filelock import FileLock
 
 from core.errors import DiskQuota, NotYours, TooManyWaiting
@@ -10,6 +12,9 @@ from core.records import Run, Status, Visitor
 from core.runs import RunStore
 from core.runs.files import read_json, write_json
 from core.settings import Settings
+
+_COLUMNS = ["Running", "Waiting", "Over"]
+_STATE = {Status.RUNNING: "Running", Status.QUEUED: "Waiting"}
 
 
 def check_rights(visitor: Visitor, run: Run) -> None:
@@ -41,6 +46,16 @@ def disk(settings: Settings, store: RunStore, owner: str) -> int:
     """Bytes of what the visitor brought in and of the files of their runs."""
     runs = [run for run in store.list() if run.owner == owner and run.artifacts]
     return _brought(settings).get(owner, 0) + sum(_size(Path(run.artifacts)) for run in runs)
+
+
+def by_visitor(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row a visitor who started jobs: Visitor, Running, Waiting, Over (counts); the busiest first."""
+    found = pd.DataFrame(
+        [(run.owner, _STATE.get(run.status, "Over")) for run in runs if run.owner and run.kind.made_by_job],
+        columns=["Visitor", "state"],
+    )
+    table = pd.crosstab(found["Visitor"], found["state"]).reindex(columns=_COLUMNS, fill_value=0).reset_index()
+    return table.rename_axis(columns=None).sort_values(_COLUMNS, ascending=False, ignore_index=True)
 
 
 def charge(settings: Settings, owner: str, size: int) -> None:

@@ -36,3 +36,15 @@ def in_turn(runs: Iterable[Run]) -> list[Run]:
 def may_start(run: Run, running: Iterable[Run]) -> bool:
     """Whether its visitor has no other job running; who sits at this machine's own screen may have several."""
     return not run.owner or all(other.owner != run.owner for other in running)
+
+
+def ahead(runs: Iterable[Run], owner: str) -> int:
+    """How many jobs would run before one that this visitor queued now, the running ones included."""
+    runs = [run for run in runs if run.kind.made_by_job]
+    active = [run for run in runs if not run.status.over]
+    if not active:
+        return 0
+    last = {"id": "~", "owner": owner, "status": Status.QUEUED, "created": max(run.created for run in active)}
+    asked = active[0].model_copy(update=last | {"started": None})
+    order = [run.id for run in in_turn([*runs, asked])]
+    return order.index("~") + sum(run.status == Status.RUNNING for run in active)

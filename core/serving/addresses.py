@@ -7,15 +7,15 @@ import psutil
 
 
 def own_addresses() -> tuple[str, ...]:
-    """Addresses of this machine's network cards, those that a school's network gives first; no loopback."""
+    """Addresses of this machine's network cards under which others reach it, IPv4 first."""
     found = []
     for cards in psutil.net_if_addrs().values():
         for card in cards:
             if card.family in (socket.AF_INET, socket.AF_INET6):
                 address = ipaddress.ip_address(card.address.partition("%")[0])
-                if not address.is_loopback:
+                if not (address.is_loopback or address.is_link_local):  # neither is of use in another's browser
                     found.append(address)
-    found.sort(key=lambda address: (address.version, address.is_link_local))
+    found.sort(key=lambda address: address.version)
     return tuple(dict.fromkeys(map(str, found)))
 
 

@@ -23,16 +23,18 @@ class Codes:
 def class_codes(settings: Settings, new: bool = False) -> Codes:
     """The codes of this data folder, made where there are none; `new` makes others, and passes of the old ones end."""
     folder = settings.home / "class"
+    if not new and (known := _known(folder / "codes.json")):
+        return known
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)  # others who have an account on this machine are no teachers
     path = folder / "codes.json"
     with FileLock(folder / "codes.lock"):
-        known = None if new else _known(path)
-        if known is None:
-            known = Codes(_drawn(PUPIL_LENGTH), _drawn(TEACHER_LENGTH), secrets.token_hex(32))
-            write_json(path, vars(known))
-            path.chmod(0o600)
-    return known
+        if not new and (known := _known(path)):
+            return known
+        made = Codes(_drawn(PUPIL_LENGTH), _drawn(TEACHER_LENGTH), secrets.token_hex(32))
+        write_json(path, vars(made))
+        path.chmod(0o600)
+    return made
 
 
 def _known(path: Path) -> Codes | None:

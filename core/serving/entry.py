@@ -37,7 +37,7 @@ class Entry:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": TYPE_IT})
-        elif scope["method"] in ("GET", "HEAD") and _wants_a_page(scope):
+        elif scope["method"] in ("GET", "HEAD") and wants_a_page(scope):
             await reply(send, 401, page(TYPE_IT, next_path(_asked(scope))), FORM)
         else:
             await reply(send, 401, f"{TYPE_IT}\n")
@@ -89,7 +89,8 @@ def _asked(scope) -> str:
     return scope["path"] + (f"?{query}" if query else "")
 
 
-def _wants_a_page(scope) -> bool:
+def wants_a_page(scope) -> bool:
+    """Whether a browser asks for something to show, not a script for data."""
     accepts = b",".join(value for name, value in scope["headers"] if name.lower() == b"accept")
     return b"text/html" in accepts
 

@@ -20,6 +20,7 @@ IN_ALL = 16 * GB
 MOST_FILES = 50_000  # of one visitor at a time: a dropped folder
 FREE = GB  # bytes of the disk that uploads leave alone
 HOURS = 6  # an upload that nobody imported is dropped after that
+TAKEN_HOURS = 24  # one that an import reads, or that lies on the camera's tray
 _MARK = b"thaw-upload:"
 _TOKEN = re.compile(rb"thaw-upload:([0-9a-f]{32})")
 
@@ -91,14 +92,16 @@ class Spool:
             del self._known[token]
         (self._folder / token).unlink(missing_ok=True)
 
-    def taken(self, content: bytes) -> "Spooled | None":
-        """The upload whose mark this is, to be read and then dropped; None where it is none, or was dropped before."""
+    def file(self, content: bytes) -> "Spooled | None":
+        """The upload whose mark this is, to be read; None where it is none, or was dropped."""
+        token = token_of(content)
+        return Spooled(self._folder / token) if token and token in self._known else None
+
+    def take(self, token: str) -> None:
+        """Keep an upload until `drop(even_taken=True)`, whatever its visitor does: an import reads it."""
         with self._lock:
-            upload = self._known.get(token_of(content) or "")
-            if upload is None:
-                return None
-            upload.taken = True
-        return Spooled(self._folder / upload.token)
+            if token in self._known:
+                self._known[token].taken = True
 
     def holds(self, token: str) -> bool:
         return token in self._known
@@ -109,11 +112,15 @@ class Spool:
             return len(self._known), sum(upload.size for upload in self._known.values())
 
     def _drop_old(self) -> None:
-        before = self._clock() - HOURS * 3600
+        now = self._clock()
         with self._lock:
-            old = [token for token, upload in self._known.items() if upload.since < before and not upload.taken]
+            old = [
+                token
+                for token, upload in self._known.items()
+                if now - upload.since > 3600 * (TAKEN_HOURS if upload.taken else HOURS)
+            ]
         for token in old:
-            self.drop(token)
+            self.drop(token, even_taken=True)
 
 
 class Spooled(io.RawIOBase):

@@ -9,7 +9,7 @@ from core.augment.keras_code import keras_code
 from core.errors import ThawError
 from core.records import Recipe
 from core.settings import settings
-from pages.parts import augment_recipe, words
+from pages.parts import augment_recipe, uploads, visitors, words
 
 _MORE = "augment_more"
 AGAINST = "augment_against"  # name of the recipe to compare with, in the address
@@ -34,8 +34,10 @@ def more(names: list[str]) -> None:
             if st.button(
                 "Delete …",
                 icon=":material/delete:",
-                disabled=not own,
-                help="Asks first." if own else "A built-in recipe stays. Only saved ones can be deleted.",
+                disabled=not own or not visitors.current().teacher,
+                help="Asks first; in a class the teacher does it."
+                if own
+                else "A built-in recipe stays. Only saved ones can be deleted.",
                 on_click=_close,
             ):
                 ask_delete(augment_recipe.chosen())
@@ -176,7 +178,7 @@ def bring_in() -> None:
         st.error("Choose a file or paste a recipe's text first.", icon=":material/error:")
         return
     try:
-        text = file.getvalue().decode("utf-8", "replace") if file else pasted
+        text = uploads.content(file).decode("utf-8", "replace") if file else pasted
         recipe = read_recipe(text)
     except ThawError as error:
         st.error(words.plain(str(error)), icon=":material/error:")

@@ -9,7 +9,7 @@ from core.errors import ThawError
 from core.evaluation import final_figures
 from core.records import RunKind
 from core.runs.brought import read_csv
-from pages.parts import loaders, selection, words
+from pages.parts import loaders, selection, uploads, visitors, words
 
 _MESSAGE = "compare_upload_message"
 
@@ -46,13 +46,14 @@ def add(file, name: str) -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(file.name).name
-            path.write_bytes(file.getvalue())
+            path.write_bytes(uploads.content(file))
             _, found = read_csv(path)
         run = loaders.store().create(
             RunKind.BROUGHT,
             name.strip() or Path(file.name).stem,
             predictions=found,
             metrics=final_figures(found),
+            owner=visitors.current().id,
         )
     except ThawError as error:
         st.session_state[_MESSAGE] = ("error", words.plain(str(error)))

@@ -7,7 +7,7 @@ from core.ensembles import RULES, saved
 from core.errors import RunDeleted, ThawError
 from core.records import EnsembleSpec, Part, RuleName, Run, Weighting
 from core.runs.naming import NAME_LENGTH
-from pages.parts import ensemble_rules, ensemble_weights, loaders, results, selection, words
+from pages.parts import ensemble_rules, ensemble_weights, loaders, results, selection, visitors, words
 from pages.parts.ensemble_choice import Choice
 
 _SAVED = "_ensemble_saved"  # what was saved last: (ensemble id, run id, was it there already)
@@ -37,7 +37,7 @@ def _form(spec: EnsembleSpec) -> None:
         )
         if st.form_submit_button("Save", icon=":material/check:"):
             try:
-                run, joined = saved.save(loaders.store(), spec, name)
+                run, joined = saved.save(loaders.store(), spec, name, visitors.current().id)
             except ThawError as error:
                 st.error(words.plain(str(error)), icon=":material/error:")
                 return

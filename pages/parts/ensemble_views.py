@@ -4,12 +4,12 @@ import streamlit as st
 
 from core.augment import list_recipes
 from core.errors import ThawError, UnknownBackbone
-from core.jobs import queue
+from core.jobs import queue, turns
 from core.jobs import views as jobs
 from core.records import Recipe, Run, RunKind, Status, ViewsSpec
 from core.settings import settings
 from core.training.views import CHOICES, check_recipe, default_recipe, reason_against
-from pages.parts import ensemble_views_result, loaders, train_jobs, words
+from pages.parts import ensemble_views_result, loaders, train_jobs, visitors, words
 from pages.parts.ensemble_choice import Choice
 
 USUAL = 8  # views
@@ -128,7 +128,7 @@ def cost(choice: Choice, source: Run, wanted: ViewsSpec) -> str:
         seconds = None
     if seconds is None:
         return f"{text}. How long that takes is not known yet: measure this network's speed on Train, or start."
-    ahead = sum(run.kind.made_by_job and not run.status.over for run in loaders.runs())
+    ahead = turns.ahead(loaders.runs(), visitors.current().id)
     waits = f", and {words.count(ahead, 'job')} ahead of it" if ahead else ""
     return f"{text}: about {words.rough(max(seconds, 1))} on this machine{waits}."
 
@@ -136,7 +136,8 @@ def cost(choice: Choice, source: Run, wanted: ViewsSpec) -> str:
 def _queue(wanted: ViewsSpec) -> None:
     try:
         source = loaders.run(wanted.run)
-        jobs.submit(settings(), jobs.plan(settings(), source.id, wanted.views, wanted.recipe, wanted.seed))
+        planned = jobs.plan(settings(), source.id, wanted.views, wanted.recipe, wanted.seed)
+        jobs.submit(settings(), planned, visitors.current())
     except ThawError as error:
         st.toast(words.plain(str(error)), icon=":material/error:")
     loaders.runs.clear()
@@ -169,7 +170,7 @@ def _again(run: Run) -> None:
 
 def _retry(run_id: str) -> None:
     try:
-        queue.retry(settings(), run_id)
+        queue.retry(settings(), run_id, visitors.current())
     except ThawError as error:
         st.toast(words.plain(str(error)), icon=":material/error:")
     loaders.runs.clear()

@@ -8,8 +8,8 @@ from core import datasets
 from core.errors import ThawError
 from core.records import Dataset
 from core.settings import settings
-from pages.parts import loaders, photos_camera, photos_imports, photos_single
-from pages.parts.photos_form import form_key, key, labels, labels_field, new_round
+from pages.parts import loaders, photos_bring, photos_camera, photos_imports, photos_single, visitors
+from pages.parts.photos_form import Dropped, form_key, key, labels, labels_field
 
 FOLDER, ZIP, SINGLE, CAMERA, PATH = "A folder", "A zip", "Photos into classes", "The camera", "A path on the server"
 _PATH = "photos_last_path"
@@ -27,7 +27,7 @@ def add() -> bool:
     with st.container(horizontal=True):  # the second goes under the first where the window is narrow
         way = st.segmented_control(
             "How do your photos come?",
-            [FOLDER, ZIP, SINGLE, CAMERA, PATH],
+            [FOLDER, ZIP, SINGLE, CAMERA, *([PATH] if _may_name_paths() else [])],
             default=FOLDER,
             required=True,
             key="photos_way",
@@ -41,6 +41,11 @@ def add() -> bool:
         "before anything is kept."
     )
     return {FOLDER: _folder, ZIP: _zip, SINGLE: _single, CAMERA: _camera, PATH: _path}[way](parent)
+
+
+def _may_name_paths() -> bool:
+    """In a class only the teacher, unless the operator said which folders are for all."""
+    return visitors.current().teacher or settings().photo_roots is not None
 
 
 def _target() -> Dataset | None:
@@ -103,11 +108,6 @@ def _name_and_button(suggestion: str, ready: bool, parent: Dataset | None, more=
     return (name or suggestion) if pressed else None
 
 
-def _started() -> None:
-    new_round()
-    st.rerun()
-
-
 def _folder(parent: Dataset | None) -> bool:
     st.caption(_SORTED)
     files = st.file_uploader(
@@ -118,14 +118,15 @@ def _folder(parent: Dataset | None) -> bool:
     )
     wrap = files[0].name.replace("\\", "/").split("/")[0] if files else ""
     if name := _name_and_button(wrap, bool(files), parent, labels_field):
-        given, listed = [(file.name, file) for file in files], labels()
-        photos_imports.start(
+        opened, listed = photos_bring.opened(files), labels()
+        given = [(file.name, content) for file, content in zip(files, opened, strict=True)]
+        photos_bring.bring(
             name,
+            opened,
             lambda report: datasets.import_dropped_folder(
                 settings(), given, name, report, parent=parent, labels=listed
             ),
         )
-        _started()
     return bool(files)
 
 
@@ -139,14 +140,14 @@ def _zip(parent: Dataset | None) -> bool:
     )
     stem = Path(file.name).stem if file else ""
     if name := _name_and_button(stem, file is not None, parent, labels_field):
-        listed = labels()
-        photos_imports.start(
+        (opened,), listed = photos_bring.opened([file]), labels()
+        photos_bring.bring(
             name,
+            [opened],
             lambda report: datasets.import_zip(
-                settings(), file, name, report, filename=file.name, parent=parent, labels=listed
+                settings(), opened, name, report, filename=file.name, parent=parent, labels=listed
             ),
         )
-        _started()
     return file is not None
 
 
@@ -167,13 +168,11 @@ def _path(parent: Dataset | None) -> bool:
         try:
             path = datasets.allowed_path(settings(), text)
         except ThawError as error:
-            photos_imports.refuse(str(error))
-            st.rerun()
+            photos_bring.refuse(error)
         listed = labels()
-        photos_imports.start(
-            name, lambda report: datasets.import_path(settings(), path, name, report, parent=parent, labels=listed)
+        photos_bring.bring(
+            name, [], lambda report: datasets.import_path(settings(), path, name, report, parent=parent, labels=listed)
         )
-        _started()
     return bool(text.strip())
 
 
@@ -186,9 +185,12 @@ def _camera(parent: Dataset | None) -> bool:
     return False if taken is None else _files(taken, parent, photos_camera.take_back)
 
 
-def _files(files: list, parent: Dataset | None, more=None) -> bool:
-    """Import single photos: (class, file name, binary file) each."""
-    if name := _name_and_button("My photos", bool(files), parent, more, hidden=more is not None):
-        photos_imports.start(name, lambda report: datasets.import_files(settings(), files, name, report, parent=parent))
-        _started()
-    return bool(files)
+def _files(photos: list[Dropped], parent: Dataset | None, more=None) -> bool:
+    """Import single photos, each into its class."""
+    if name := _name_and_button("My photos", bool(photos), parent, more, hidden=more is not None):
+        opened = photos_bring.opened([photo.file for photo in photos])
+        given = [(photo.label, photo.name, file) for photo, file in zip(photos, opened, strict=True)]
+        photos_bring.bring(
+            name, opened, lambda report: datasets.import_files(settings(), given, name, report, parent=parent)
+        )
+    return bool(photos)

@@ -1,16 +1,15 @@
 """Photos taken with the browser's camera, class by class, kept on a tray until they are imported together."""
 
-import io
-from typing import BinaryIO
+from collections import Counter
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from core.records import Dataset
-from pages.parts import words
-from pages.parts.photos_form import class_field, key
+from pages.parts import uploads, words
+from pages.parts.photos_form import Dropped, class_field, key
 
-MOST = 200  # photos on the tray: they lie in the server's memory
+MOST = 200  # photos on the tray
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -22,8 +21,8 @@ def works(url: str | None) -> bool:
     return parts.scheme == "https" or parts.hostname in _LOCAL
 
 
-def tray(parent: Dataset | None) -> list[tuple[str, str, BinaryIO]] | None:
-    """The class, the camera, and (class, file name, file) of the photos taken so far; None where it can't be opened."""
+def tray(parent: Dataset | None) -> list[Dropped] | None:
+    """The class, the camera, and the photos taken so far; None where it can't be opened."""
     if not works(st.context.url):
         st.info(
             "Browsers open the camera only for pages that come over HTTPS or from this computer (localhost), and this "
@@ -42,11 +41,11 @@ def tray(parent: Dataset | None) -> list[tuple[str, str, BinaryIO]] | None:
         help="Name the class first. Each photo is put on the tray at once; clear it to take the next.",
         width=480,
     )
-    counts = {one: sum(other == one for other, _, _ in taken) for one, _, _ in taken}
+    counts = Counter(photo.label for photo in taken)
     told = ", ".join(f"{number} {words.plain(one)}" for one, number in counts.items())
     full = " The tray is full: import these first." if len(taken) >= MOST else ""
     st.caption(f"On the tray: {told}.{full}" if taken else "Nothing on the tray yet.")
-    return [(one, name, io.BytesIO(content)) for one, name, content in taken]
+    return list(taken)
 
 
 def take_back() -> None:
@@ -56,7 +55,7 @@ def take_back() -> None:
         key="photos_take_back",
         icon=":material/undo:",
         disabled=not st.session_state.get(key("taken")),
-        on_click=lambda: st.session_state[key("taken")].pop(),
+        on_click=lambda: uploads.drop([uploads.opened(st.session_state[key("taken")].pop().file)]),
         help="Removes it from the tray; nothing was kept of it.",
     )
 
@@ -65,4 +64,5 @@ def _keep(label: str) -> None:
     shot = st.session_state.get(key("camera"))
     if shot is not None and label:  # it is None where the last photo is cleared for the next
         taken = st.session_state.setdefault(key("taken"), [])
-        taken.append((label, f"camera {len(taken) + 1}.jpg", shot.getvalue()))
+        uploads.take([uploads.opened(shot)])  # the camera lets go of it for the next
+        taken.append(Dropped(label, f"camera {len(taken) + 1}.jpg", shot))

@@ -1,8 +1,21 @@
 """What the ways in share: keys that change once a form was sent, which empties it, and the field for a class."""
 
+from typing import NamedTuple
+
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.records import Dataset
+from pages.parts import uploads
+
+
+class Dropped(NamedTuple):
+    """One photo that somebody gave, and the class it is for."""
+
+    label: str
+    name: str  # of the file
+    file: UploadedFile
+
 
 _ROUND = "photos_round"  # counts finished forms: a new number empties the uploaders
 
@@ -53,4 +66,4 @@ def labels_field() -> None:
 def labels() -> tuple[str, bytes] | None:
     """Name and content of the CSV that was dropped there."""
     file = st.session_state.get(key("labels"))
-    return (file.name, file.getvalue()) if file is not None else None
+    return (file.name, uploads.content(file)) if file is not None else None

@@ -1,18 +1,16 @@
 """Single photos, dropped class by class; on a phone the file picker opens its camera."""
 
-from typing import BinaryIO
-
 import streamlit as st
 
 from core.records import Dataset
-from pages.parts.photos_form import class_field, key
+from pages.parts.photos_form import Dropped, class_field, key
 
 # A media type first: with it a phone offers its camera. The endings are those that browsers know no type of.
 PHOTOS = ("image/*", ".heic", ".heif", ".hif", ".avif")
 
 
-def rows(parent: Dataset | None) -> list[tuple[str, str, BinaryIO]]:
-    """A name and a drop zone for each class: (class, file name, file) of all photos in a class that has a name."""
+def rows(parent: Dataset | None) -> list[Dropped]:
+    """A name and a drop zone for each class; all photos in a class that has a name."""
     st.caption(":material/photo_camera: On a phone, choose files opens the camera too. Photos may be HEIC.")
     count_key = key("class_rows")
     count = st.session_state.get(count_key, 1 if parent else 2)
@@ -25,7 +23,7 @@ def rows(parent: Dataset | None) -> list[tuple[str, str, BinaryIO]]:
             on_click=lambda: st.session_state.update({count_key: count + 1}),
             help="One more name and drop zone. A class left empty is not imported.",
         )
-    return [(label, file.name, file) for label, dropped in given if label for file in dropped]
+    return [Dropped(label, file.name, file) for label, dropped in given if label for file in dropped]
 
 
 def _row(number: int, parent: Dataset | None) -> tuple[str, list]:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import ThawError
 from core.evaluation import letter
 from core.records import Dataset, Run, Split, Status
-from pages.parts import loaders, warmup, words
+from pages.parts import class_panel, loaders, warmup, words
 
 DATASET, SPLIT, RUNS, TEST = "dataset", "split", "runs", "test"
 _PENDING = "_selection_pending"
@@ -83,6 +83,7 @@ def bar(page: str) -> None:
         _runs_widget()
         _test_widget()
         _jobs(page)
+        class_panel.chip()
     for sentence in st.session_state.pop(_GONE, ()):
         st.warning(words.plain(sentence), icon=":material/block:")
     if dataset() is None and warmup.drawing():

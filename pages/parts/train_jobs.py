@@ -5,15 +5,16 @@ import streamlit as st
 from core.charts import class_recalls, learning_curves
 from core.errors import ThawError
 from core.evaluation import reading
-from core.jobs import queue
+from core.jobs import queue, turns
 from core.jobs.service import job_log, supervisor_state
 from core.records import ENDED_EARLY, NOT_A_NUMBER, Run, Status
 from core.settings import settings
 from core.training.epoch import MOST_RECALLS
-from pages.parts import comparisons, loaders, run_words, selection, words
+from pages.parts import comparisons, loaders, run_words, selection, visitors, words
 
 SHOWN_QUEUED, SHOWN_OVER = 10, 6
 CURVES, CLASSES = "Curves", "Classes"
+FINISH = "Ends the training now and keeps its best epoch. Such a run is not taken for one that trained its whole plan."
 GOES_ON, BEGINS_AGAIN = "it goes on from its last checkpoint.", "it begins again, with the same draws."
 
 
@@ -39,7 +40,7 @@ def _jobs(polling: bool) -> None:
     for run in runs:
         if run.status == Status.RUNNING:
             running(run)
-    queued = [run for run in reversed(runs) if run.status == Status.QUEUED]
+    queued = turns.in_turn(runs)
     for position, run in enumerate(queued[:SHOWN_QUEUED], start=1):
         queued_card(run, position)
     if len(queued) > SHOWN_QUEUED:
@@ -66,7 +67,7 @@ def running(run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             since = f" · started {words.ago(run.started)}" if run.started else ""
             again = f" · attempt {run.attempt}" if run.attempt > 1 else ""
-            st.markdown(f"**{words.plain(run.name)}**{since}{again}", width="stretch")
+            st.markdown(f"**{words.plain(run.name)}**{_whose(run)}{since}{again}", width="stretch")
             if run.spec:  # views have nothing to keep before they are all answered
                 _finish(run)
             _cancel(run)
@@ -124,7 +125,7 @@ def queued_card(run: Run, position: int) -> None:
     """The card of a job that waits; position counts from 1."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"train_job_{run.id}"):
         turn = "is next" if position == 1 else f"is number {position} in the queue"
-        st.markdown(f"**{words.plain(run.name)}** {turn}", width="stretch")
+        st.markdown(f"**{words.plain(run.name)}**{_whose(run)} {turn}", width="stretch")
         _cancel(run)
 
 
@@ -132,7 +133,7 @@ def _over(run: Run) -> None:
     with st.container(border=True, key=f"train_job_{run.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             when = words.ago(run.ended or run.created)
-            st.markdown(f"**{words.plain(run.name)}** · {_outcome(run)} · {when}", width="stretch")
+            st.markdown(f"**{words.plain(run.name)}**{_whose(run)} · {_outcome(run)} · {when}", width="stretch")
             if run.status == Status.FINISHED:
                 if st.button("Open", key=f"train_open_{run.id}", help="Its figures, class by class, on Compare."):
                     open_result(run.id)
@@ -142,7 +143,7 @@ def _over(run: Run) -> None:
                     key=f"train_retry_{run.id}",
                     on_click=_act,
                     args=(queue.retry, run.id),
-                    help="Queues it again; " + (GOES_ON if run.spec else BEGINS_AGAIN),
+                    **_theirs(run, "Queues it again; " + (GOES_ON if run.spec else BEGINS_AGAIN)),
                 )
         if ended := reading.no_number(run.metrics):
             st.warning(words.plain(ended.sentence), icon=":material/warning:")
@@ -151,6 +152,17 @@ def _over(run: Run) -> None:
             if log := job_log(settings(), run.id):
                 with st.expander("What it wrote last"):
                     st.code(log, language=None, wrap_lines=True)
+
+
+def _whose(run: Run) -> str:
+    return words.plain(visitors.of(run))
+
+
+def _theirs(run: Run, help: str) -> dict:
+    """`disabled` and `help` of a button that changes a job: only its visitor and the teacher may."""
+    if visitors.may_change(run):
+        return {"disabled": False, "help": help}
+    return {"disabled": True, "help": f"It belongs to {run.owner or 'whoever sits at the computer itself'}."}
 
 
 def _outcome(run: Run) -> str:
@@ -174,9 +186,7 @@ def _finish(run: Run) -> None:
             key=f"train_finish_{run.id}",
             on_click=_act,
             args=(queue.finish, run.id),
-            disabled=run.progress.epoch < 1,
-            help="Ends the training now and keeps its best epoch. Such a run is not taken for one that trained its "
-            "whole plan.",
+            **_theirs(run, FINISH) | ({"disabled": True} if run.progress.epoch < 1 else {}),
         )
 
 
@@ -189,13 +199,13 @@ def _cancel(run: Run) -> None:
             key=f"train_cancel_{run.id}",
             on_click=_act,
             args=(queue.cancel, run.id),
-            help=f"Stops within seconds. When tried again {GOES_ON if run.spec else BEGINS_AGAIN}",
+            **_theirs(run, f"Stops within seconds. When tried again {GOES_ON if run.spec else BEGINS_AGAIN}"),
         )
 
 
 def _act(action, run_id: str) -> None:
     try:
-        action(settings(), run_id)
+        action(settings(), run_id, visitors.current())
     except ThawError as error:
         st.toast(words.plain(str(error)), icon=":material/error:")
     loaders.runs.clear()

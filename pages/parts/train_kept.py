@@ -8,7 +8,7 @@ from core.models import find_backbone
 from core.settings import settings
 from core.training import kept
 from core.training.kept import Entry
-from pages.parts import words
+from pages.parts import visitors, words
 
 ROWS = 8  # shown without scrolling
 _MENU = "train_kept"
@@ -39,6 +39,7 @@ def _entries(found: list[Entry]) -> None:
         f"{label} ({_size(sum(entry.bytes for entry in doomed))})",
         key="train_kept_delete",
         icon=":material/delete:",
+        disabled=not visitors.current().teacher,
         on_click=_delete,
         args=(doomed,),
         help="No run and no result is lost: what a training needs again is computed again. A job that reads one goes "

@@ -7,7 +7,7 @@ from core.jobs import sweep as sweeps
 from core.models import Backbone, backbone_of, blocks
 from core.records import RunSpec
 from core.settings import settings
-from pages.parts import loaders, words
+from pages.parts import loaders, visitors, words
 
 _MESSAGE = "_train_sweep_message"
 SUGGESTED = 5  # cuts, the deepest narrow ones
@@ -92,7 +92,7 @@ def described(planned: sweeps.Plan) -> str:
 def submit(spec: RunSpec, cuts: list[int], seeds: int) -> None:
     try:
         with st.spinner("Looking at the plans …"):
-            runs, _ = sweeps.submit(settings(), spec, cuts, range(spec.seed, spec.seed + seeds))
+            runs, _ = sweeps.submit(settings(), spec, cuts, range(spec.seed, spec.seed + seeds), visitors.current())
     except ThawError as error:
         st.session_state[_MESSAGE] = ("error", str(error))
     else:

@@ -71,7 +71,7 @@ def test_the_application_gets_a_mark_and_the_file_lies_on_disk(spool):
     ((name, kind, given),) = app.files
     assert (name, kind) == ("a.jpg", "image/jpeg")
     assert len(given) < 60
-    assert spool.taken(given).read() == content
+    assert spool.file(given).read() == content
 
 
 @settings(max_examples=60, deadline=None)
@@ -82,7 +82,7 @@ def test_whatever_the_pieces_are_the_bytes_are_those_that_were_sent(tmp_path_fac
     if b"--xyz" in content:
         return
     assert sent_to(Uploads(app, spool, lambda _: ""), body, chunks)[0] == 204
-    assert spool.taken(app.files[0][2]).read() == content
+    assert spool.file(app.files[0][2]).read() == content
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,10 @@ def test_a_file_that_its_visitor_removes_is_gone_but_not_while_it_is_imported(sp
     sent_to(uploads, body_of(b"one"))
     sent_to(uploads, b"", method="DELETE")
     assert files_in(spool) == []
-    assert spool.taken(app.files[0][2]) is None
+    assert spool.file(app.files[0][2]) is None
     sent_to(uploads, body_of(b"two"))
-    reading = spool.taken(app.files[1][2])
+    reading = spool.file(app.files[1][2])
+    spool.take(reading.token)
     sent_to(uploads, b"", method="DELETE")
     assert reading.read() == b"two"
     spool.drop(reading.token, even_taken=True)
@@ -204,7 +205,7 @@ def test_a_spooled_zip_is_read_like_any_other_without_a_file_kept_open(spool):
     upload = spool.reserve("", 10_000)
     with zipfile.ZipFile(spool.path(upload), "w") as made:
         made.writestr("oak/1.txt", "one")
-    file = spool.taken(mark(upload))
+    file = spool.file(mark(upload))
     with zipfile.ZipFile(io.BufferedReader(file)) as archive:
         assert archive.read("oak/1.txt") == b"one"
     assert file.seek(0) == 0
@@ -218,7 +219,7 @@ def test_a_spooled_zip_is_read_like_any_other_without_a_file_kept_open(spool):
 )
 def test_only_a_mark_of_ours_names_an_upload(spool, content):
     assert token_of(content) is None
-    assert spool.taken(content) is None
+    assert spool.file(content) is None
 
 
 def test_too_many_files_of_one_visitor_are_refused(spool, monkeypatch):
