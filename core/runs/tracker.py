@@ -19,6 +19,7 @@ from core.runs import run_files
 from core.runs.backups import damaged, folder
 from core.runs.database import database_of
 from core.runs.files import place, read_json, write_json
+from core.runs.record import INCOMPLETE, PREFIX
 from core.runs.sentences import LOCK_SECONDS, of_sqlite, sentences
 from core.settings import Settings
 
@@ -243,11 +244,14 @@ class Tracker:
             shutil.rmtree(folder, ignore_errors=True)
 
     def abandon(self, run_id: str) -> None:
-        """Leave nothing of a run whose making failed and that was never listed, as far as that can be done now."""
+        """Leave nothing of a run whose making failed and that is not listed, as far as that can be done now."""
         with suppress(Exception):  # what stays is swept later
+            found = self._client.get_run(run_id)
+            if found.data.tags.get(f"{PREFIX}status") != INCOMPLETE:  # the error came after the last change
+                return
             self._client.delete_run(run_id)
-        if folder := self.folder(run_id, "file:" if self._local else "none:"):
-            shutil.rmtree(folder.parent, ignore_errors=True)
+            if folder := self.folder(run_id, found.info.artifact_uri):
+                shutil.rmtree(folder.parent, ignore_errors=True)
 
     def publish(self, run_id: str, files: dict[str, Path]) -> None:
         """Put files under the run's artifacts, each whole or not at all."""
