@@ -16,7 +16,7 @@ from core.settings import Settings
 
 END_SECONDS = 12  # for a supervisor to end its jobs and itself
 LOOK_SECONDS = 0.5
-LONGEST_PAUSE = 8.0  # between restarts of a supervisor that dies again and again; with its start well below 30 s
+LONGEST_PAUSE = 5.0  # between restarts of a supervisor that dies again and again; with its start well below 30 s
 LONG = 60.0  # a supervisor that lived so long is started again at once
 
 

@@ -15,11 +15,11 @@ from core.records import Predictions, Progress, Run, RunKind
 from core.runs import ENVIRONMENT, WEIGHTS, RunStore
 from core.runs.files import CONFUSIONS, VIEWS, write_json
 from core.settings import Settings
-from core.training import Result, Stopped, failures
+from core.training import Result, Stopped, checkpoints, failures
 from core.training.environment import environment
 
 VIEWER = "core.training.view_answers:answer"  # by name: a page or a test that imports the worker needs no Keras
-DONE, STOPPED, FAILED = 0, 3, 4  # exit codes; any other is a death
+DONE, STOPPED, FAILED, UNSTORED = 0, 3, 4, 5  # exit codes; any other is a death, and so is the last one
 
 
 def run(settings: Settings, run_id: str, attempt: int, train: str) -> int:
@@ -40,9 +40,13 @@ def run(settings: Settings, run_id: str, attempt: int, train: str) -> int:
             failed = ViewsFailed
             _view(settings, store, found, folder, report, stop)
         else:
+            _tell_again(store, found, folder, report)
             _train(settings, found, folder, report, stop, train)
     except Stopped:
         return STOPPED
+    except StoreUnavailable as error:  # it may be mended: the supervisor tries again, three times at most
+        print(error, file=sys.stderr)
+        return UNSTORED
     except ThawError as error:
         write_json(folder / places.ERROR, {"sentence": str(error)})
         return FAILED
@@ -53,6 +57,16 @@ def run(settings: Settings, run_id: str, attempt: int, train: str) -> int:
         write_json(folder / places.ERROR, {"sentence": str(failed(reason=reason))})
         return FAILED
     return DONE
+
+
+def _tell_again(store: RunStore, run: Run, folder: Path, report: "Report") -> None:
+    """Have the store told of epochs that a checkpoint holds and whose figures a killed attempt could not tell."""
+    found = checkpoints.newest(folder.parent / places.CHECKPOINTS, run.spec.id) if run.attempt > 1 else None
+    if found is not None:
+        known = set(store.history(run.id)["epoch"])
+        for epoch, metrics in enumerate(found[1].get("history", []), start=1):
+            if epoch not in known:
+                report.unsaid(epoch, metrics)
 
 
 def _train(settings: Settings, run: Run, folder: Path, report: "Report", stop: threading.Event, train: str) -> None:
@@ -86,21 +100,25 @@ class Report:
         self._finish = False
         self._unsaid: list[tuple[int, dict]] = []
 
+    def unsaid(self, epoch: int, metrics: dict[str, float]) -> None:
+        """Figures that are still to be told, with the next progress."""
+        self._unsaid.append((epoch, metrics))
+
     def __call__(self, progress: Progress, metrics: dict[str, float] | None) -> bool:
         """Whether the training is asked to end now and to keep its best epoch."""
         if metrics is not None:
-            self._unsaid.append((progress.epoch, metrics))
+            self.unsaid(progress.epoch, metrics)
         try:
             current = self._store.write_progress(self._run_id, self._attempt, progress)
             while current and self._unsaid:
                 current = self._store.log_epoch(self._run_id, self._attempt, *self._unsaid[0])
                 self._unsaid.pop(0)
+            self._finish = self._store.get(self._run_id).finish_requested
         except StoreUnavailable as error:
             print(f"Progress was not written: {error}", file=sys.stderr)
         else:
             if not current:  # the run went on without this attempt
                 self._stop.set()
-            self._finish = self._store.get(self._run_id).finish_requested
         return self._finish
 
 

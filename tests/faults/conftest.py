@@ -1,6 +1,7 @@
 """What the fault tests share: they run where `-m faults` asks for them, a short selection without the marker always."""
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -30,6 +31,33 @@ def wait_for():
         return value
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def prepared_jobs(tmp_path_factory):
+    """A data folder with 12 photos, their split and an empty store, to be copied; and the split."""
+    from small_home import make_split, settings_of
+
+    from core.runs import RunStore
+
+    home = tmp_path_factory.mktemp("prepared") / "thaw"
+    home.mkdir()
+    split = make_split(settings_of(home), tmp_path_factory.mktemp("drawn") / "photos")
+    RunStore(settings_of(home))
+    for name in ("store.json", "home.json"):
+        (home / name).unlink()
+    return home, split
+
+
+@pytest.fixture
+def jobs(prepared_jobs, tmp_path):
+    """A data folder of its own with the fake trainers; no process of it outlives the test."""
+    from jobs_home import JobsHome
+    from serving import power_loss
+
+    shutil.copytree(prepared_jobs[0], tmp_path / "thaw")
+    yield JobsHome(tmp_path / "thaw", prepared_jobs[1])
+    power_loss(tmp_path / "thaw")
 
 
 @pytest.fixture(scope="session")

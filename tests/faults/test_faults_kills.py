@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import pytest
 from serving import ROOT, Server, environment, power_loss, processes
-from small_home import make_split, settings_of
+from small_home import settings_of
 from survival import ENDED, REQUEUED, SERVING, Survival
 
 from core.datasets import find_dataset, list_splits
@@ -27,28 +27,15 @@ KILLS = int(os.environ.get("THAW_FAULTS_KILLS") or 200)
 SEED = int(os.environ.get("THAW_FAULTS_SEED") or 7)
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    """A data folder with photos, a split and an empty store."""
-    home = tmp_path_factory.mktemp("prepared") / "thaw"
-    home.mkdir()
-    settings = settings_of(home)
-    split = make_split(settings, tmp_path_factory.mktemp("drawn") / "photos")
-    RunStore(settings)
-    for name in ("store.json", "home.json"):
-        (home / name).unlink()
-    return home, split
-
-
 @pytest.fixture
-def survival(prepared, tmp_path):
+def survival(prepared_jobs, tmp_path):
     """survival("small", seed): a server of that kind and what is checked; nothing of it outlives the test."""
     homes = []
 
     def begin(kind, seed, queued=4):
         homes.append(tmp_path / f"thaw-{len(homes)}")
-        shutil.copytree(prepared[0], homes[-1])
-        return Survival(homes[-1], prepared[1], kind, seed, queued)
+        shutil.copytree(prepared_jobs[0], homes[-1])
+        return Survival(homes[-1], prepared_jobs[1], kind, seed, queued)
 
     yield begin
     for home in homes:

@@ -115,8 +115,9 @@ def checkpointed(spec, folder, report, stop, **given):
             time.sleep(0.02)
         _write_diary(folder, "did", epoch)
         arrays = {"weights": np.full(200_000, epoch, np.float32)}
-        checkpoints.save(kept, spec.id, epoch, arrays, {"epoch": epoch})
-        report(Progress(phase=1, epoch=epoch, epochs=spec.epochs, note=f"epoch {epoch}"), {"train_loss": 1 / epoch})
+        history = [{"train_loss": 1 / done} for done in range(1, epoch + 1)]
+        checkpoints.save(kept, spec.id, epoch, arrays, {"epoch": epoch, "history": history})
+        report(Progress(phase=1, epoch=epoch, epochs=spec.epochs, note=f"epoch {epoch}"), history[-1])
     return quick(spec=spec.model_copy(update={"phases": ()}), folder=folder, report=report, **given)
 
 

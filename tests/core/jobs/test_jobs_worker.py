@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 import threading
@@ -6,10 +7,11 @@ import numpy as np
 import pytest
 
 from core.errors import StoreUnavailable
+from core.jobs import places, worker
 from core.jobs.worker import Report, leave
 from core.records import Part, PartPredictions, Predictions, Progress
 from core.runs.files import CONFUSIONS, read_json
-from core.training import Result
+from core.training import Result, Stopped, checkpoints
 
 
 def test_what_the_store_could_not_take_is_told_later(store, queue_run, monkeypatch):
@@ -45,6 +47,26 @@ def test_a_training_is_told_to_end_with_its_best_once_somebody_asked(store, queu
     assert report(Progress(epoch=1, epochs=5), None) is False
     store.request_stop(run.id, keep=True)
     assert report(Progress(epoch=1, epochs=5), None) is True
+
+
+def test_epochs_that_only_a_checkpoint_knows_of_are_told_by_the_next_attempt(settings, store, queue_run):
+    run = queue_run("quick")
+    store.claim(run.id)
+    store.log_epoch(run.id, 1, 1, {"train_loss": 1.0})  # and its second epoch was kept, but not told
+    history = [{"train_loss": 1.0}, {"train_loss": 0.5}]
+    checkpoints.save(places.job(settings, run.id) / "checkpoints", run.spec.id, 2, {}, {"history": history})
+    attempt = store.claim(run.id)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        worker.run(settings, run.id, attempt, "test_jobs_worker:says_something")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert store.history(run.id)["train_loss"].tolist() == [1.0, 0.5]
+
+
+def says_something(_settings, _spec, _classes, _rows, _folder, report, *_):
+    report(Progress(epoch=2, epochs=5), None)
+    raise Stopped
 
 
 @pytest.mark.parametrize("kept", [{}, {"1": "2 0 0 1", "2": "1 1 0 1"}])
