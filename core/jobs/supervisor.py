@@ -11,6 +11,7 @@ import traceback
 
 from filelock import Timeout
 
+from core import upkeep
 from core.errors import StoreUnavailable
 from core.jobs import attempts, places, results, supervision, turns
 from core.jobs.endings import given_up, how
@@ -48,7 +49,7 @@ class Supervisor:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; then end the jobs, which stay "running" and go on under the next supervisor."""
-        lock = self._first(stop)
+        lock = self._trying(stop, lambda: self._first(stop))
         if lock is None:
             return
         try:
@@ -57,6 +58,8 @@ class Supervisor:
             self._watch.start()
             self._executor.warm()
             self._trying(stop, self._open)
+            if not stop.is_set():
+                upkeep.start(self._settings, self._store, stop)
             while not stop.is_set():
                 self._trying(stop, self.step)
                 stop.wait(POLL_SECONDS)
