@@ -127,3 +127,49 @@ def _write_diary(folder, what, epoch):
     os.write(handle, json.dumps(entry).encode() + b"\n")
     os.fsync(handle)
     os.close(handle)
+
+
+def hungry(report, **_):
+    """Takes memory without end, with a child that has taken some already."""
+    report(Progress(phase=1, epochs=5, note="hungry"), None)
+    child = "held = bytearray(100 * 2**20); held[::4096] = b'x' * len(held[::4096]); import time; time.sleep(600)"
+    subprocess.Popen([sys.executable, "-c", child])
+    held = []
+    while True:
+        held.append(np.ones(2_500_000))  # 20 MB
+        time.sleep(0.1)
+
+
+def maps_much(folder, **given):
+    """Reads a file of 300 MB through a memory map, as kept outputs are read: nothing that has to be given back."""
+    (folder / "kept").write_bytes(bytes(300 * 2**20))
+    assert np.memmap(folder / "kept", mode="r")[::4096].sum() == 0
+    time.sleep(1.5)  # some looks of the watch
+    return quick(folder=folder, **given)
+
+
+def sleeps_long(report, **_):
+    """Hangs: its heart goes on beating, but it does nothing any more."""
+    report(Progress(phase=1, epochs=5, note="hangs"), None)
+    time.sleep(600)
+
+
+def kills_its_supervisor(folder, **given):
+    """Brings down what looks after it, each time."""
+    from multiprocessing import parent_process
+
+    print("taking the supervisor down")
+    os.kill(parent_process().pid, signal.SIGKILL)
+    time.sleep(600)
+
+
+def holds_the_store(folder, stop, report, **given):
+    """The first attempt takes the lock of all changes and says so; the next one is quick."""
+    from filelock import FileLock
+
+    home = folder.parents[2]
+    if folder.name != "attempt-1":
+        return quick(folder=folder, report=report, **given)
+    with FileLock(home / "runs.lock"):
+        (home / "holding").touch()
+        return waits(stop=stop, report=lambda *_: None)
