@@ -7,7 +7,7 @@ from core.charts import confusion_matrix
 from core.evaluation import gate
 from core.records import Run
 from pages.parts import (
-    compare_manage,
+    compare_deleted,
     compare_several,
     compare_single,
     compare_table,
@@ -69,7 +69,7 @@ def more() -> None:
 
 
 runs = loaders.runs()
-compare_manage.notices()
+compare_deleted.notices()
 if not runs:
     empty()
     more()

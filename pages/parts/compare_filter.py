@@ -8,7 +8,7 @@ import streamlit as st
 from core.evaluation import letter
 from core.records import Dataset, Run, Split, Status
 from core.runs.naming import same_tag
-from pages.parts import compare_manage, loaders, run_words, selection, words
+from pages.parts import compare_deleted, compare_manage, loaders, run_words, selection, words
 
 FIND, PHOTOS, FOLD = "compare_find", "compare_photos", "compare_fold"
 STATUS, NETWORK, TAGS = "compare_status", "compare_network", "compare_tags"
@@ -102,7 +102,7 @@ def more(runs: list[Run]) -> tuple[tuple[Status, ...], tuple[str, ...], tuple[st
                 ("Tags", TAGS, "any", "Runs that have one of these tags. Tags are given under Manage."),
             )
         ]
-        compare_manage.bring_back()
+        compare_deleted.show()
     return tuple(tuple(each) for each in asked)
 
 

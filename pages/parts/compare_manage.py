@@ -1,35 +1,39 @@
-"""What is done with ticked runs: another name, tags, a note, deleting; and the way back from deleting."""
+"""What is done with ticked runs: another name, tags, a note, deleting."""
 
 import streamlit as st
 
 from core.errors import ThawError
+from core.jobs.quotas import check_rights
 from core.records import Run
 from core.runs.naming import MOST_TAGS, NAME_LENGTH, NOTE_LENGTH, same_tag
 from core.runs.repeats import lines
-from pages.parts import loaders, selection, words
+from pages.parts import compare_deleted, loaders, visitors, words
+from pages.parts.compare_deleted import done, failed, short, version
 
-_UNDO, _VERSION, _FAILED = "compare_manage_undo", "compare_manage_version", "compare_manage_failed"
 SHOWN = 6  # runs named in the popover; more are counted
-SHORT = 70  # characters of a name that are shown there
 
 
 def manage(ticked: list[Run], runs: list[Run]) -> None:
     """The popover "Manage" of the ticked runs. runs: all, among them the other seeds of the ticked lines."""
     # Another key closes the popover once something was done.
-    key = f"compare_manage_{st.session_state.get(_VERSION, 0)}"
+    key = f"compare_manage_{version()}"
     help = "Name, tags, a note, or delete." if ticked else "Tick runs in the table first."
     with st.popover("Manage", icon=":material/edit:", key=key, disabled=not ticked, help=help):
         if ticked:
             chosen = _with_seeds(ticked, runs)
-            named = [f"- {words.plain(_short(run.name))}" for run in chosen[:SHOWN]]
+            named = [f"- {words.plain(short(run.name))}" for run in chosen[:SHOWN]]
             rest = [f"- and {len(chosen) - SHOWN:,} more"] if len(chosen) > SHOWN else []
             st.markdown(f"**{words.count(len(chosen), 'run')}**\n\n" + "\n".join(named + rest))
-            write(chosen, all_tags(runs))
-            delete(chosen, runs)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= SHORT else name[: SHORT - 1] + "…"
+            theirs = [run for run in chosen if not visitors.may_change(run)]
+            if theirs:
+                st.caption(
+                    f"“{words.plain(short(theirs[0].name))}” belongs to "
+                    f"{words.plain(theirs[0].owner) or 'whoever sits at the computer itself'}. Only they and the "
+                    "teacher change it."
+                )
+            else:
+                write(chosen, all_tags(runs))
+                delete(chosen, runs)
 
 
 def all_tags(runs: list[Run]) -> list[str]:
@@ -97,6 +101,7 @@ def _save(chosen: list[Run], name: str | None, tags: tuple[list, list], note: tu
     store = loaders.store()
     try:
         for run in chosen:
+            check_rights(visitors.current(), run)
             if name is not None and name != run.name:
                 store.rename(run.id, name)
             if asked != shown:
@@ -104,9 +109,9 @@ def _save(chosen: list[Run], name: str | None, tags: tuple[list, list], note: tu
             if note[0] != note[1]:
                 store.set_note(run.id, note[1])
     except ThawError as error:
-        st.session_state[_FAILED] = str(error)
+        failed(str(error))
     else:
-        _done("Saved." if len(chosen) == 1 else f"Saved for {words.count(len(chosen), 'run')}.")
+        done("Saved." if len(chosen) == 1 else f"Saved for {words.count(len(chosen), 'run')}.")
     loaders.runs.clear()
     st.rerun()
 
@@ -115,7 +120,7 @@ def delete(chosen: list[Run], runs: list[Run]) -> None:
     """The button, and what it does in a sentence."""
     active = [run for run in chosen if not run.status.over]
     if active:
-        named = words.plain(_short(active[0].name))
+        named = words.plain(short(active[0].name))
         st.caption(f"“{named}” is {active[0].status}. Cancel it on the Train page first, then delete it.")
     else:
         ids = {run.id for run in chosen}
@@ -129,91 +134,6 @@ def delete(chosen: list[Run], runs: list[Run]) -> None:
         key="compare_delete",
         icon=":material/delete:",
         disabled=bool(active),
-        on_click=_delete,
-        args=([run.id for run in chosen],),
+        on_click=compare_deleted.delete,
+        args=(chosen,),
     )
-
-
-def _delete(run_ids: list[str]) -> None:
-    # In another window it may have been deleted, or queued again.
-    gone, ticked = _each(loaders.store().delete, run_ids), selection.runs()
-    if gone:
-        ids = {run.id for run in gone}
-        selection.set_runs([run_id for run_id in ticked if run_id not in ids])
-        _done(f"{words.count(len(gone), 'run')} deleted.")
-        st.session_state[_UNDO] = (gone, ticked)
-
-
-def notices() -> None:
-    """What could not be done; and the last deleting with its undo, until something else is done."""
-    if failed := st.session_state.pop(_FAILED, None):
-        st.error(words.plain(failed), icon=":material/error:")
-    gone, ticked = st.session_state.get(_UNDO, ((), ()))
-    if not gone:
-        return
-    what = f"“{words.plain(_short(gone[0].name))}” is" if len(gone) == 1 else f"{len(gone):,} runs are"
-    with st.container(horizontal=True, vertical_alignment="center", key="compare_undo_row"):
-        st.markdown(f"{what} deleted.", width="content")
-        st.button("Undo", key="compare_undo", icon=":material/undo:", on_click=_undo, args=(gone, ticked))
-
-
-def _undo(gone: list[Run], ticked: list[str]) -> None:
-    if _restore([run.id for run in gone]):
-        selection.set_runs(ticked)
-
-
-def forget_undo() -> None:
-    """Something else was done."""
-    st.session_state.pop(_UNDO, None)
-
-
-def bring_back() -> None:
-    """Deleted runs, the newest first, and the way to bring them back."""
-    with st.expander("Deleted runs", key="compare_deleted", on_change="rerun") as opened:
-        if not opened.open:  # MLflow is slow to list them
-            return
-        gone = {run.id: run for run in loaders.store().deleted()}
-        if not gone:
-            st.caption("None. Runs that are deleted under “Manage” can be brought back from here.")
-            return
-        chosen = st.multiselect(
-            "Deleted runs",
-            list(gone),
-            format_func=lambda run_id: f"{gone[run_id].name} ({words.run_sentence(gone[run_id])})",
-            key="compare_bring_back",
-            label_visibility="collapsed",
-            placeholder="Choose runs",
-        )
-        st.button(
-            "Bring back",
-            key="compare_restore",
-            icon=":material/undo:",
-            disabled=not chosen,
-            on_click=_restore,
-            args=(chosen,),
-        )
-
-
-def _restore(run_ids: list[str]) -> list[Run]:
-    back = _each(loaders.store().restore, run_ids)
-    if back:
-        _done("1 run is back." if len(back) == 1 else f"{len(back):,} runs are back.")
-    return back
-
-
-def _each(do, run_ids: list[str]) -> list[Run]:
-    """The runs for which `do` went well; what went wrong with another is kept to be said."""
-    done = []
-    for run_id in run_ids:
-        try:
-            done.append(do(run_id))
-        except ThawError as error:
-            st.session_state[_FAILED] = str(error)
-    loaders.runs.clear()
-    return done
-
-
-def _done(what: str) -> None:
-    forget_undo()
-    st.session_state[_VERSION] = st.session_state.get(_VERSION, 0) + 1
-    st.toast(what, icon=":material/check:")

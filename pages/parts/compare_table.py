@@ -6,10 +6,10 @@ from core.evaluation import gate, letter
 from core.records import Run, Status
 from core.runs.lookup import MOST_LISTED
 from core.runs.repeats import Line, lines
-from pages.parts import compare_filter, compare_manage, compare_rows, loaders, selection, words
+from pages.parts import compare_deleted, compare_filter, compare_rows, loaders, selection, words
 
 ROWS = 7  # seen at once; more scroll inside the table
-_VERSION, _REFUSED = "compare_table_version", "compare_refused"
+_REFUSED = "compare_refused"
 
 
 def choose_runs(runs: list[Run]) -> None:
@@ -32,7 +32,8 @@ def choose_runs(runs: list[Run]) -> None:
 
 def draw(shown: list[Line], ticked: list[str], reasons: dict[str, str], by_id: dict[str, Run]) -> None:
     """The table itself."""
-    key = _key(shown, ticked)
+    rows = _rows(shown, ticked)
+    key = _key(shown, rows)
     frame = compare_rows.frame(shown, ticked, reasons, loaders.dataset_list(), loaders.store().curves(by_id.values()))
     st.dataframe(
         compare_rows.greyed(frame) if reasons else frame,
@@ -41,7 +42,7 @@ def draw(shown: list[Line], ticked: list[str], reasons: dict[str, str], by_id: d
         key=key,
         on_select=lambda: _ticked(key, shown, by_id),
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": _rows(shown, ticked)}},
+        selection_default={"selection": {"rows": rows}},
         column_config=compare_rows.columns(frame, bool(ticked)),
         placeholder="",
         alt="Table of runs; tick rows to compare them",
@@ -145,7 +146,7 @@ def _ticked(key: str, shown: list[Line], by_id: dict[str, Run]) -> None:
 
 
 def _tick(run_ids: list[str]) -> None:
-    compare_manage.forget_undo()
+    compare_deleted.forget_undo()
     selection.set_runs(run_ids)
 
 
@@ -153,11 +154,10 @@ def _rows(shown: list[Line], ticked: list[str]) -> list[int]:
     return [row for row, line in enumerate(shown) if any(run.id in ticked for run in line.runs)]
 
 
-def _key(shown: list[Line], ticked: list[str]) -> str:
-    """Key of the table: a new one, and so a fresh widget, where its own ticks don't say what the address says."""
-    identity = hash(tuple(tuple(run.id for run in line.runs) for line in shown))
-    version = st.session_state.setdefault(_VERSION, 0)
-    held = st.session_state.get(f"compare_runs_{identity}_{version}")
-    if held is not None and set(held.selection.rows) != set(_rows(shown, ticked)):
-        st.session_state[_VERSION] = version + 1
-    return f"compare_runs_{identity}_{st.session_state[_VERSION]}"
+def _key(shown: list[Line], rows: list[int]) -> str:
+    """Key of the table of these lines; its ticks become `rows`, what the address says, and its sort stays."""
+    key = f"compare_runs_{hash(tuple(tuple(run.id for run in line.runs) for line in shown))}"
+    held = st.session_state.get(key)
+    if held is not None and set(held["selection"]["rows"]) != set(rows):
+        st.session_state[key] = {"selection": {"rows": rows}}
+    return key

@@ -8,12 +8,23 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.records import PartPredictions, Phase, Predictions, Recipe, Run, RunKind, RunSpec, Step, evaluation_id
+from core.records import (
+    PartPredictions,
+    Phase,
+    Predictions,
+    Recipe,
+    Run,
+    RunKind,
+    RunSpec,
+    Step,
+    Visitor,
+    evaluation_id,
+)
 from core.runs import RunStore
 from core.runs.repeats import Line, lines
 from core.settings import read as read_settings
 from core.settings import settings
-from pages.parts import compare_filter, compare_rows, compare_table
+from pages.parts import compare_deleted, compare_filter, compare_rows, compare_table, visitors
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
 CLASSES = ("Ash", "Elm")
@@ -361,6 +372,65 @@ def test_a_deleted_run_comes_back_from_under_more(runs, store):
     press(page, "compare_restore")
     assert store.get(runs["single"].id).name == "single"
     assert "single" in table(page).index
+
+
+def test_deleted_runs_go_for_good_only_after_it_was_said_what_that_means(runs, store):
+    for name in ("single", "brought"):
+        store.delete(runs[name].id)
+    page = open_page(compare_deleted=True)
+    assert page.button(key="compare_for_good").label == "Delete all for good ..."
+    page.multiselect(key="compare_bring_back").set_value([runs["single"].id])
+    again(page)
+    page.button(key="compare_for_good").click().run()
+    text = said(page)
+    assert "**1 run**" in text
+    assert "- single" in text
+    assert "nothing brings them back" in text
+    assert {run.name for run in store.deleted()} == {"single", "brought"}
+    page.button(key="compare_for_good_yes").click().run()
+    assert not page.exception
+    assert {run.name for run in store.deleted()} == {"brought"}
+    assert "1 run deleted for good" in said(page)
+
+
+def test_what_another_window_deleted_for_good_is_one_sentence(runs, store):
+    store.delete(runs["single"].id)
+    page = open_page(compare_deleted=True)
+    page.button(key="compare_for_good").click().run()
+    store.delete_for_good(runs["single"].id)
+    page.button(key="compare_for_good_yes").click().run()
+    assert not page.exception
+    assert "There is no run" in said(page)
+
+
+def test_a_refused_tick_is_taken_back_in_the_same_table_so_that_its_sort_stays(runs):
+    page = open_page([runs["single"]])
+    key = page.dataframe[0].key
+    rows = list(range(len(table(page))))
+    page.session_state[key] = {"selection": {"rows": rows}}
+    again(page)
+    assert page.dataframe[0].key == key
+    assert page.session_state[key]["selection"]["rows"] == [list(table(page).index).index("single")]
+
+
+def test_in_a_class_only_its_visitor_and_the_teacher_change_or_delete_a_run(runs, store, monkeypatch):
+    mia, tom = Visitor(id="mia-1", name="Mia"), Visitor(id="tom-1", name="Tom")
+    hers = store.create(RunKind.BROUGHT, "hers", predictions=answers(5), owner="mia-1")
+    monkeypatch.setattr(visitors, "current", lambda: tom)
+    assert "“hers” belongs to mia-1" in said(open_page([hers]))
+    monkeypatch.setattr(visitors, "current", lambda: mia)
+    page = open_page([hers])
+    monkeypatch.setattr(visitors, "current", lambda: tom)  # a button that the page would no longer offer
+    page.button(key="compare_delete").click().run()
+    assert "mia-1" in said(page)
+    store.delete(hers.id)
+    assert "None. Runs that are deleted" in said(open_page(compare_deleted=True))
+
+
+def test_a_deleted_run_is_called_the_same_however_late_it_is(runs):
+    run = runs["single"]
+    assert "ago" not in compare_deleted.called(run)
+    assert len({compare_deleted.called(one.model_copy(update={"name": "x"})) for one in runs.values()}) == len(runs)
 
 
 def test_when_the_last_run_is_deleted_undo_is_still_there(runs, store):
