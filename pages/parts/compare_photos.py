@@ -1,21 +1,18 @@
 """The Photos view: one row a photo over all chosen runs, filtered, the most mistaken first; one opens larger."""
 
-import base64
-import html
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from core.errors import ThawError
 from core.evaluation import Comparison
 from core.evaluation.photos import SURE, filtered, letters_of
 from core.records import Run
-from pages.parts import compare_cells, compare_gradcam, compare_label_errors, compare_thumbnails, loaders, words
+from pages.parts import compare_cells, compare_label_errors, compare_opened, compare_thumbnails, words
 from pages.parts.compare_cells import Shown, Source
 
 PAGE = 25  # photos in the table at once
-SIDE, LARGE = 56, 420  # px in the table, and of the opened one
+SIDE = 56  # px of a photo in the table
 FILTERS = {
     "all": "All",
     "all_wrong": "All wrong",
@@ -27,7 +24,6 @@ FILTERS = {
 }
 ALONE = ("all", "all_wrong", "sure_and_wrong", "cell", "labels")  # those that a single run has
 ANY = "any"
-OPEN = "compare_photo"  # id of the opened photo
 
 
 def show(found: Comparison | Shown, runs: list[Run]) -> None:
@@ -64,7 +60,7 @@ def _view(found: Comparison | Shown, runs: list[Run]) -> None:
     with left:
         _table(rows, found, kind)
     with right:
-        _opened(rows, found, runs)
+        compare_opened.show(rows, found, runs)
 
 
 def _filtered(photos: pd.DataFrame, kind: str, found: Comparison | Shown, runs: list[Run]) -> pd.DataFrame | None:
@@ -106,6 +102,8 @@ def _table(rows: pd.DataFrame, found: Comparison | Shown, kind: str) -> None:
     pages = -(-len(rows) // PAGE)
     identity = f"{found.part}_{kind}_{len(rows)}"
     key = f"compare_photos_page_{identity}"
+    if key not in st.session_state and pages > 1:  # the page that has the opened photo, as of a link
+        st.session_state[key] = compare_opened.place(rows) // PAGE + 1
     page = min(st.session_state.get(key, 1), pages)
     shown = rows.iloc[(page - 1) * PAGE : page * PAGE]
     ids = list(shown["id"])
@@ -116,7 +114,7 @@ def _table(rows: pd.DataFrame, found: Comparison | Shown, kind: str) -> None:
         height=38 + (SIDE + 4) * min(len(shown), 9),
         row_height=SIDE + 4,
         key=table,
-        on_select=lambda: _open(table, ids),
+        on_select=lambda: compare_opened.choose(table, ids),
         selection_mode="single-row",
         column_config=_columns(letters_of(rows), bool(rows["loss"].notna().any())),
         alt=f"{words.count(len(rows), 'photo')} with what each run said of them",
@@ -166,36 +164,3 @@ def _columns(letters: list[str], losses: bool) -> dict:
         if losses
         else None,
     }
-
-
-def _open(key: str, ids: list[str]) -> None:
-    rows = [row for row in st.session_state[key].selection.rows if row < len(ids)]
-    st.session_state[OPEN] = ids[rows[0]] if rows else None
-
-
-def _opened(rows: pd.DataFrame, found: Comparison | Shown, runs: list[Run]) -> None:
-    """The chosen photo, large, with every answer; the first one until one is chosen."""
-    chosen = rows[rows["id"] == st.session_state.get(OPEN)]
-    row = (chosen if len(chosen) else rows).iloc[0].to_dict()
-    true = found.classes[row["true"]]
-    try:
-        content = base64.b64encode(loaders.thumbnail(str(row["id"]), LARGE)).decode()
-    except (ThawError, OSError, ValueError):
-        content = ""
-        st.caption("This photo is not on this machine: its predictions were brought in from elsewhere.")
-    if content:
-        alt = html.escape(f"A photo of {true}", quote=True)
-        style = f"max-width: 100%; max-height: {LARGE}px; min-width: min(100%, 260px); border-radius: 4px"
-        st.html(
-            f'<img data-opened="{html.escape(str(row["id"]))}" alt="{alt}" style="{style}" '
-            f'src="data:image/jpeg;base64,{content}">'
-        )
-    if not len(chosen):
-        st.caption("The first of the list. Tick another row to open it here.")
-    st.markdown(f"True class: **{words.plain(true)}**")
-    st.markdown(compare_gradcam.answers(row, runs, found.letters, found.classes))
-    if content:
-        compare_gradcam.show(row, runs, found.letters, found.classes)
-        compare_label_errors.send_button(
-            [str(row["id"])], runs, "Doubtful label: leave it out ...", "compare_photo_leave", tick=True
-        )

@@ -1,6 +1,7 @@
 """The Photos view of Compare: rows over all runs, one photo opened, where runs looked, and doubtful labels."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from core.errors import WeightsMismatch
 from core.evaluation import final_figures
 from core.evaluation.photos import photo_table
 from core.records import Part, PartPredictions, Phase, Predictions, Run, RunKind, RunSpec
-from pages.parts import compare_gradcam, compare_label_errors, compare_photos
+from pages.parts import compare_gradcam, compare_label_errors, compare_opened, compare_photos
 from tests.pages.test_compare_page import FRAME, everything
 
 ODD = 3  # row of validation whose label every run doubts
@@ -48,8 +49,10 @@ def two_runs(store, settings, split) -> list[Run]:
     return made
 
 
-def open_photos(runs, **state) -> AppTest:
+def open_photos(runs, address: dict | None = None, **state) -> AppTest:
     page = AppTest.from_file(FRAME, default_timeout=30)
+    for name, value in (address or {}).items():
+        page.query_params[name] = value
     page.session_state["runs"] = [run.id for run in runs]
     page.session_state["compare_view"] = page.session_state["compare_single_view_brought"] = "Photos"
     for key, value in state.items():
@@ -109,8 +112,26 @@ def test_the_first_photo_is_open_until_another_is_chosen(store, two_runs):
     first = table(store, two_runs).sort_values("loss", ascending=False)["id"].tolist()
     page = open_photos(two_runs)
     assert f'data-opened="{first[0]}"' in everything(page)
-    page = open_photos(two_runs, compare_photo=first[4])
+    for address, opened in ((first[4][:16], first[4]), ("nobody", first[0]), ("", first[0])):
+        page = open_photos(two_runs, address={"compare_photo": address})
+        assert f'data-opened="{opened}"' in everything(page)
+
+
+def test_the_table_opens_on_the_page_of_the_photo_that_a_link_names(store, two_runs, monkeypatch):
+    monkeypatch.setattr(compare_photos, "PAGE", 2)
+    first = table(store, two_runs).sort_values("loss", ascending=False)["id"].tolist()
+    page = open_photos(two_runs, address={"compare_photo": first[4][:16]})
     assert f'data-opened="{first[4]}"' in everything(page)
+    assert page.session_state[f"compare_photos_page_{Part.VALIDATION}_all_{len(first)}"] == 3
+
+
+def test_a_tick_puts_the_photo_into_the_address_and_unticking_takes_it_out(monkeypatch):
+    ids, address = ["a" * 64, "b" * 64, "another machine's"], {}
+    for rows, expected in (([1], "b" * 16), ([2], ids[2]), ([9], None), ([], None)):
+        held = {"table": SimpleNamespace(selection=SimpleNamespace(rows=rows))}
+        monkeypatch.setattr(compare_opened, "st", SimpleNamespace(session_state=held, query_params=address))
+        compare_opened.choose("table", ids)
+        assert address.get("compare_photo") == expected
 
 
 def test_a_single_run_has_its_photos_too(two_runs):
