@@ -2,14 +2,18 @@
 
 import streamlit as st
 
-from core.errors import UnknownBackbone
-from core.evaluation import Comparison, Difference, settling
+from core.evaluation import Comparison
 from core.evaluation.leaders import LOWER_IS_BETTER
-from core.models import speed
-from core.models.backbones import backbone_of
 from core.records import Run
-from core.settings import settings
-from pages.parts import compare_out, comparisons, plain_table, selection, words
+from pages.parts import (
+    compare_against,
+    compare_out,
+    compare_shipping,
+    comparisons,
+    plain_table,
+    selection,
+    words,
+)
 from pages.parts.plain_table import Cell
 
 COLUMNS = 6  # runs side by side; more stand one under the other
@@ -27,13 +31,6 @@ FIGURES = {
     "top2_accuracy": ("Top-2 accuracy", "right with a second guess"),
     "loss": ("Log loss", "unsure of the truth; low is good"),
     "calibration_error": ("Calibration error", "surer than right; low is good"),
-}
-SHIPPED = {
-    "speed": ("Photos a second", "answered on this machine"),
-    "size": ("Model size", "weights of 32 bits"),
-    "parameters": ("Parameters", "weights of the network"),
-    "memory": ("Peak memory", "of its training"),
-    "seconds": ("Training time", "minutes and seconds"),
 }
 _DRAWN = "compare_intervals_drawn"
 
@@ -66,7 +63,7 @@ def _tables(found: Comparison, runs: list[Run], out: compare_out.Basket, waiting
     of = {run.id: run for run in runs}
     plain_table.draw(*tables(found, of, selection.dark()), dark=selection.dark())
     st.caption(basis(found, waiting))
-    for sentence in notes(found):
+    for sentence in compare_against.notes(found):
         st.caption(words.plain(sentence))
     out.table("figures", comparisons.figure_table(found, runs))
     if found.differences:
@@ -77,11 +74,7 @@ def tables(found: Comparison, of: dict[str, Run], dark: bool) -> list[str]:
     """The figures, what is shipped by and the differences, as HTML; `of` is each run by its id."""
     names = [Cell(f"{found.letters[run]} {of[run].name}") for run in found.figures]
     by_figure = figure_rows(found)
-    shipped = [shipping(of[run]) for run in found.figures]
-    called = dict(SHIPPED)
-    if not any(one["speed"].text for one in shipped):
-        called["speed"] = (SHIPPED["speed"][0], "not measured yet: on Train")
-    by_cost = [[Cell(*called[name]), *(one[name] for one in shipped)] for name in SHIPPED]
+    by_cost = compare_shipping.rows([of[run] for run in found.figures])
     if len(names) > COLUMNS:
         by_figure, by_cost = _turned(names, by_figure), _turned(names, by_cost)
     else:
@@ -92,7 +85,7 @@ def tables(found: Comparison, of: dict[str, Run], dark: bool) -> list[str]:
     ]
     if found.differences:
         base = f"{found.letters[found.baseline]} {of[found.baseline].name}"
-        made.append(plain_table.table_html(*difference_table(found, of), dark, f"Against {base}"))
+        made.append(plain_table.table_html(*compare_against.difference_table(found, of), dark, f"Against {base}"))
     # Where there is room the tall one stands left, the two short ones right of it.
     return made if len(names) > COLUMNS else [made[0], f'<div class="thaw-stack">{"".join(made[1:])}</div>']
 
@@ -126,29 +119,6 @@ def figure_cell(found: Comparison, run: str, name: str) -> Cell:
     return Cell(text, interval, "better" if leads else "", title)
 
 
-def shipping(run: Run) -> dict[str, Cell]:
-    """What an engineer ships by, as far as it was measured; empty cells for a run that was brought in."""
-    found, size = run.metrics, run.metrics.get("parameters")
-    measured = _speed(run)
-    return {
-        "speed": Cell(f"{measured.infer:,.0f}", f"at {measured.size} px") if measured else Cell(),
-        "size": Cell(words.memory(4 * size / 1e6)) if size else Cell(),
-        "parameters": Cell(f"{size / 1e6:,.1f} M") if size else Cell(),
-        "memory": Cell(words.memory(found["peak_memory_mb"])) if "peak_memory_mb" in found else Cell(),
-        "seconds": Cell(words.duration(found["seconds"])) if "seconds" in found else Cell(),
-    }
-
-
-def _speed(run: Run) -> speed.Speed | None:
-    """How fast this machine is with the run's network, where somebody measured it on Train."""
-    if run.spec is None:
-        return None
-    try:
-        return speed.known(settings(), backbone_of(run.spec), run.spec.input_size)
-    except UnknownBackbone:
-        return None
-
-
 def basis(found: Comparison, waiting: bool = False) -> str:
     """What the figures speak of, and what the small numbers and the sign say."""
     photos = words.count(next(iter(found.figures.values())).photos, f"{found.part} photo")
@@ -159,60 +129,3 @@ def basis(found: Comparison, waiting: bool = False) -> str:
         "Small: where the figure would lie in 95 of 100 draws of such photos. The sign marks the best only where "
         "the photos tell it from every other run."
     )
-
-
-def difference_table(found: Comparison, of: dict[str, Run]) -> tuple[list, list]:
-    """Head and rows: every other run against the baseline."""
-    baseline = found.letters[found.baseline]
-    head = [
-        "",
-        Cell("Accuracy", "points"),
-        Cell("F1", "points"),
-        Cell(f"Only {baseline} right", "photos"),
-        Cell("Only it right", "photos"),
-        Cell("To settle it"),
-    ]
-    rows = []
-    for one in found.differences:
-        rows.append(
-            [
-                Cell(f"{found.letters[one.run]} {of[one.run].name}"),
-                _points(one.accuracy, one.low, one.high, mark(one), "" if one.beyond_noise else "~ "),
-                _points(one.f1_macro, one.f1_low, one.f1_high) if one.f1_macro is not None else Cell(),
-                Cell(f"{one.only_baseline:,}"),
-                Cell(f"{one.only_run:,}"),
-                Cell(_settled(one)),
-            ]
-        )
-    return head, rows
-
-
-def mark(one: Difference) -> str:
-    """ "better", "worse", or nothing inside the noise."""
-    return ("better" if one.accuracy > 0 else "worse") if one.beyond_noise else ""
-
-
-def _points(change: float, low: float, high: float, marked: str = "", before: str = "") -> Cell:
-    low, change, high = (round(100 * value, 1) + 0.0 for value in (low, change, high))
-    return Cell(f"{before}{change:+.1f}", f"{low:.1f} to {high:.1f}", marked)
-
-
-def _settled(one: Difference) -> str:
-    if one.beyond_noise:
-        return "settled"
-    return settling(one).replace(" would settle it", "") if settling(one) else "level on these photos"
-
-
-def notes(found: Comparison) -> list[str]:
-    """How many differences were looked at, and what picking the best of several brings."""
-    number = len(found.differences)
-    if not number:
-        return []
-    told = [
-        "A difference counts where both its 95 % interval and McNemar's exact test on the photos that only one of the "
-        "two gets right say so"
-        + (f", held against {number} differences looked at together (Holm)." if number > 1 else ".")
-    ]
-    if found.picked and number > 1:
-        told.append(found.picked)
-    return told

@@ -11,7 +11,7 @@ from core.charts import class_bars, confusion_matrix
 from core.charts.colours import LIGHT, ink_on, mix
 from core.evaluation import Comparison
 from core.records import Run
-from pages.parts import compare_curves, compare_figures, compare_verdict, plain_table, words
+from pages.parts import compare_against, compare_curves, compare_figures, compare_verdict, plain_table, words
 
 _LOOK = f"""
 body {{ font: 16px/1.45 "Source Sans", "Source Sans 3", system-ui, sans-serif; color: {LIGHT.text};
@@ -34,7 +34,7 @@ def report(found: Comparison, runs: list[Run]) -> str:
         *_claims(found),
         "<h2>Figures</h2>",
         f'<div class="thaw-tables">{"".join(compare_figures.tables(found, of, dark=False))}</div>',
-        *(_quiet(sentence) for sentence in (compare_figures.basis(found), *compare_figures.notes(found))),
+        *(_quiet(sentence) for sentence in (compare_figures.basis(found), *compare_against.notes(found))),
         "<h2>Classes</h2>",
         shares(found),
         *_pictures(found, runs),

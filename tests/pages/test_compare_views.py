@@ -9,11 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.evaluation import compare, final_figures
 from core.evaluation.choices import ONE_SEED
-from core.records import Part, PartPredictions, Predictions, Run, RunKind, evaluation_id
+from core.models import speed
+from core.records import Part, PartPredictions, Phase, Predictions, Run, RunKind, RunSpec, evaluation_id
 from core.runs import RunStore
 from core.settings import read as read_settings
 from core.settings import settings
-from pages.parts import compare_figures, compare_verdict
+from pages.parts import compare_figures, compare_shipping, compare_verdict
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
 MARKUP = "<b onclick='x'>*bold*</b> | $x$"
@@ -95,6 +96,24 @@ def test_every_figure_has_its_interval_and_only_what_stands_is_marked(runs):
         assert f"<bdi>{title}</bdi>" in text
     assert "▲ " in text
     assert " to " in text
+
+
+def test_photos_a_second_are_those_of_this_machine_at_the_size_that_was_measured(runs):
+    spec = RunSpec(dataset="d", split="s", backbone="vanilla", phases=(Phase(),), input_size=96)
+    trained, brought_in = runs["strong"].model_copy(update={"spec": spec}), runs["weak"]
+    unmeasured = compare_shipping.rows([trained, brought_in])[0]
+    assert (unmeasured[0].text, unmeasured[0].quiet) == ("Photos a second", "not measured yet: on Train")
+    kept = settings().cache / "speed.json"
+    figures = {"infer": 1234.5, "train": 56.0, "batch": 32}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps({speed.machine(): {"vanilla": {"128": figures}}}))
+    try:
+        title, measured, not_here = compare_shipping.rows([trained, brought_in])[0]
+    finally:
+        kept.unlink()
+    assert title.quiet == "answered on this machine"
+    assert (measured.text, measured.quiet) == ("1,234", "at 128 px")
+    assert not_here.text == ""
 
 
 def test_figures_that_need_probabilities_are_empty_for_a_run_of_labels(runs):
