@@ -18,6 +18,7 @@ from core.settings import Settings
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("patient")
 
+OTHERS = ("THAW_WEIGHTS", "THAW_PHOTOS", "THAW_CLASS", "THAW_HOSTS", "MLFLOW_TRACKING_URI")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -25,7 +26,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def own_home(tmp_path, monkeypatch):
     """No test reads or writes the data folder of the person who runs it."""
     monkeypatch.setenv("THAW_HOME", str(tmp_path / "home"))
-    for name in ("THAW_WEIGHTS", "THAW_PHOTOS", "MLFLOW_TRACKING_URI"):
+    for name in OTHERS:
         monkeypatch.delenv(name, raising=False)
     settings_module.settings.cache_clear()
     yield

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,9 +11,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from core.records import Visitor
+from core.serving import COOKIE, passes_of
+from core.settings import read
 
 ROOT = Path(__file__).parents[2]
 NO_CHROMIUM = (
@@ -21,7 +27,7 @@ NO_CHROMIUM = (
 )
 START_SECONDS = 240  # for the server and its demo photos on a machine that does other things too
 END_SECONDS = 30
-OURS = ("THAW_HOME", "THAW_WEIGHTS", "THAW_PHOTOS", "MLFLOW_TRACKING_URI")
+OURS = ("THAW_HOME", "THAW_WEIGHTS", "THAW_PHOTOS", "THAW_CLASS", "THAW_HOSTS", "MLFLOW_TRACKING_URI")
 
 
 def pytest_collection_modifyitems(items):
@@ -65,39 +71,61 @@ def app_home(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def app_url(app_home, chromium) -> Iterator[str]:
     """Address of a server whose demo photos are drawn; ended with all its processes after the last test."""
+    with _served(app_home) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def class_home(app_home, app_url, tmp_path_factory) -> Path:
+    """The data folder of a class, with the other server's demo photos."""
+    home = tmp_path_factory.mktemp("class_home")
+    for name in ("photos", "datasets"):
+        shutil.copytree(app_home / name, home / name, copy_function=os.link)
+    return home
+
+
+@pytest.fixture(scope="session")
+def class_url(class_home, chromium) -> Iterator[str]:
+    """Address of a server that asks for the class code."""
+    passes = passes_of(read({"THAW_HOME": str(class_home)}))
+    with _served(class_home, f"{COOKIE}={passes.issue(Visitor(id='test', teacher=True))}", THAW_CLASS="1") as url:
+        yield url
+
+
+@contextmanager
+def _served(home: Path, cookie: str = "", **environment: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name not in OURS}
-    log = app_home / "server.log"
+    clean = {name: value for name, value in os.environ.items() if name not in OURS}
+    log = home / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     options = ["--server.headless", "true", "--server.fileWatcherType", "none"]
     with log.open("wb") as output:
         server = subprocess.Popen(
             command + options,
             cwd=ROOT,
-            env=environment | {"THAW_HOME": str(app_home)},
+            env=clean | {"THAW_HOME": str(home)} | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_ready(url, server, log)
+        _wait_until_ready(url, server, log, cookie)
         yield url
     finally:
         _end(server)
 
 
-def _wait_until_ready(url: str, server: subprocess.Popen, log: Path) -> None:
+def _wait_until_ready(url: str, server: subprocess.Popen, log: Path, cookie: str) -> None:
+    asked = urllib.request.Request(f"{url}/health", headers={"Cookie": cookie})
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
             pytest.fail(f"the server ended with code {server.returncode}:\n{_tail(log)}")
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
-                pass
-            with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:
+            with urllib.request.urlopen(asked, timeout=5) as answer:
                 if json.load(answer)["demo"]:
                     return
         except OSError:
