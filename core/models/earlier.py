@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from core.errors import WeightsNotFound
-from core.models.weights import stored
+from core.models.weights import content_hash, stored
 from core.records import RunSpec
 from core.settings import Settings
 
@@ -28,9 +28,7 @@ def keep_run(settings: Settings, spec: RunSpec, trained: Path) -> str:
     spec: as it was stored, so that its own start weights go by their content. trained: what `save_trained` wrote.
     """
     text = spec.model_dump_json(exclude_defaults=True)
-    with trained.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    sha256 = hashlib.sha256(f"{spec.id} {content}".encode()).hexdigest()
+    sha256 = run_hash(spec, trained)
     folder = _folder(settings, sha256)
     settings.frozen_weights.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.frozen_weights / ".runs.lock"):
@@ -45,6 +43,11 @@ def keep_run(settings: Settings, spec: RunSpec, trained: Path) -> str:
     return sha256
 
 
+def run_hash(spec: RunSpec, trained: Path) -> str:
+    """SHA-256 of a spec and of what was trained by it, 64 hex digits."""
+    return hashlib.sha256(f"{spec.id} {content_hash(trained)}".encode()).hexdigest()
+
+
 def kept_run(settings: Settings, sha256: str) -> tuple[RunSpec, Path] | None:
     """Spec and trained weights of the run kept under that hash; None where the hash is of something else."""
     folder = _folder(settings, sha256)
@@ -54,6 +57,8 @@ def kept_run(settings: Settings, sha256: str) -> tuple[RunSpec, Path] | None:
         spec = RunSpec.model_validate_json((folder / _SPEC).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise WeightsNotFound(name=f"the earlier run {sha256[:12]}", folder=folder) from None
+    if not (folder / _TRAINED).is_file():
+        raise WeightsNotFound(name=f"the earlier run {sha256[:12]}", folder=folder)
     return spec, folder / _TRAINED
 
 

@@ -10,17 +10,17 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from core.errors import WeightsNotFound
+from core.errors import WeightsChanged, WeightsNotFound
 from core.models import applications, trained
 from core.models import head as heads
 from core.models.backbones import Backbone, backbone_of
 from core.models.checking import check
-from core.models.earlier import kept_run
+from core.models.earlier import kept_run, run_hash
 from core.models.freezing import FrozenPrefix, section, set_trainable
 from core.models.preprocessing import Preprocessing
 from core.models.tables import layer_table
 from core.models.thaw import base_cut, frozen_layers, last_twin, prefix_cut, trainable_share, trains
-from core.models.weights import stored
+from core.models.weights import content_hash, stored
 from core.models.weights_file import is_legacy, require_fit
 from core.records import Phase, RunSpec
 from core.settings import Settings
@@ -216,7 +216,7 @@ def build(settings: Settings, spec: RunSpec, classes: int) -> Network:
 
     The same spec gives the same weights each time; the process's own random state is left as it was. Every backbone
     layer is thawed until `for_phase` says otherwise. A spec without `weights_hash` is resolved as `check` does.
-    Raises what `check` raises, WeightsNotFound where the kept file is gone.
+    Raises what `check` raises, WeightsNotFound where the kept file is gone, WeightsChanged where it is another.
     """
     if spec.weights is not None and spec.weights_hash is None:
         spec = check(settings, spec, classes)
@@ -229,6 +229,7 @@ def build(settings: Settings, spec: RunSpec, classes: int) -> Network:
             random.setstate(state)
     if spec.weights_hash is not None:
         if (earlier := kept_run(settings, spec.weights_hash)) is not None:
+            _require_kept(spec, earlier[1], run_hash(*earlier))
             first = build(settings, earlier[0], classes)
             first.load_trained(earlier[1])
             network.take_over(first)
@@ -236,9 +237,16 @@ def build(settings: Settings, spec: RunSpec, classes: int) -> Network:
         path = stored(settings, spec.weights_hash)
         if not path.is_file():
             raise WeightsNotFound(name=path.name, folder=path.parent)
+        _require_kept(spec, path, content_hash(path))
         require_fit(path, network.registered)
         _load(network.backbone, path)
     return network
+
+
+def _require_kept(spec: RunSpec, path: Path, found: str) -> None:
+    """Raise WeightsChanged where a kept file is no longer what it was kept as."""
+    if found != spec.weights_hash:
+        raise WeightsChanged(path=f"{path.parent.name}/{path.name}")
 
 
 def _load(model: keras.Model, path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 
 from core.errors import WeightsMismatch
-from core.models.weights_file import ForeignFileError, plain_dataset
+from core.models.weights_file import ForeignFileError, plain_dataset, refuse_links
 
 FORMAT = 1
 
@@ -42,6 +42,7 @@ def read(path: Path, groups: dict[str, list], label: str, title: str) -> None:
     """
     try:
         with h5py.File(path, "r") as file:
+            refuse_links(file)
             if file.attrs.get("thaw_format") != FORMAT or file.attrs.get("network") != label:
                 raise ForeignFileError("it was not trained from this plan")
             values = []
@@ -55,7 +56,7 @@ def read(path: Path, groups: dict[str, list], label: str, title: str) -> None:
                     values.append((variable, data[()]))
     except ForeignFileError as error:
         raise WeightsMismatch(name=path.name, backbone=title, reason=str(error)) from None
-    except (OSError, KeyError, ValueError, RuntimeError):
+    except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError):
         raise WeightsMismatch(name=path.name, backbone=title, reason="it can't be read as a weights file") from None
     for variable, value in values:
         variable.assign(value)

@@ -61,16 +61,25 @@ def resolve(settings: Settings, backbone: Backbone, weights: str, report: Report
 def _file_in_folder(settings: Settings, name: str) -> Path:
     folder = settings.weights
     plain = Path(name).name == name and name not in ("", ".", "..") and "\x00" not in name
-    if folder is None or not plain or not (folder / name).is_file():
-        raise WeightsNotFound(name=name, folder=folder or "the THAW_WEIGHTS folder, which is not set")
+    if folder is None or not plain or not _lies_in(folder, name):
+        raise WeightsNotFound(name=name[:200], folder=folder or "the THAW_WEIGHTS folder, which is not set")
     return folder / name
+
+
+def _lies_in(folder: Path, name: str) -> bool:
+    """Whether it is a file of the folder; a link that leads elsewhere is none that a visitor may choose by its name."""
+    try:
+        path = (folder / name).resolve()
+        return path.is_file() and path.is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # too long a name, a loop of links
+        return False
 
 
 def list_files(settings: Settings, backbone: Backbone) -> list[str]:
     """Names of the files in settings.weights that fit the backbone, sorted: what a person can choose by name."""
     if settings.weights is None or not backbone.pretrained:
         return []
-    found = sorted(path for path in settings.weights.glob("*.h5") if path.is_file())
+    found = sorted(path for path in settings.weights.glob("*.h5") if _lies_in(settings.weights, path.name))
     return [path.name for path in found if fits(path, backbone)]
 
 
@@ -81,11 +90,16 @@ def _hash_of(path: Path, _size: int, _mtime_ns: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file, 64 hex digits; read again only where its size or time changed."""
+    status = path.stat()
+    return _hash_of(path, status.st_size, status.st_mtime_ns)
+
+
 def keep(settings: Settings, backbone: Backbone, source: Path) -> tuple[Path, str]:
     """Copy a weights file that fits the backbone to its place by content hash, once. Raises WeightsMismatch."""
     require_fit(source, backbone)
-    status = source.stat()
-    path = stored(settings, sha256 := _hash_of(source, status.st_size, status.st_mtime_ns))
+    path = stored(settings, sha256 := content_hash(source))
     if not path.exists():
         with _beside(path) as copy, source.open("rb") as file:
             digest = hashlib.sha256()

@@ -32,7 +32,15 @@ def plain_dataset(group: h5py.Group, path: str) -> h5py.Dataset:
 
 def is_plain(node) -> bool:
     """Whether it is an array of numbers that lie in this very file."""
-    return isinstance(node, h5py.Dataset) and not (node.external or node.is_virtual) and node.dtype.kind in "fiu"
+    if not isinstance(node, h5py.Dataset) or node.external or node.is_virtual:
+        return False
+    return node.dtype.kind in "fiu" and node.shape is not None
+
+
+def refuse_links(file: h5py.File) -> None:
+    """Raise ForeignFileError where any name in the file is a link; to be asked before a name is looked up."""
+    if file.visititems_links(lambda _, link: None if isinstance(link, h5py.HardLink) else True):
+        raise ForeignFileError("it holds links, which weights never do")
 
 
 def _snake(name: str) -> str:
@@ -112,8 +120,7 @@ def is_legacy(path: Path) -> bool:
 def _read(path: Path) -> _Content:
     try:
         with h5py.File(path, "r") as file:
-            if file.visititems_links(lambda _, link: None if isinstance(link, h5py.HardLink) else True):
-                raise ForeignFileError("it holds links, which weights never do")
+            refuse_links(file)
             if "layer_names" in file.attrs or "model_weights" in file:
                 return _Content(legacy=_legacy(file))
             if not isinstance(file.get("layers"), h5py.Group):
@@ -127,7 +134,7 @@ def _read(path: Path) -> _Content:
 
             file["layers"].visititems(note)
             return _Content(places=places)
-    except (OSError, KeyError, ValueError, RuntimeError, AttributeError):
+    except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError):
         raise ForeignFileError("it can't be read as a Keras weights file (HDF5)") from None
 
 

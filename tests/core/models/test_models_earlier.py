@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.errors import WeightsMismatch, WeightsNotFound
+from core.errors import WeightsChanged, WeightsNotFound
 from core.models import check, is_run_id, keep_run
 from core.models.earlier import kept_run
 from core.models.network import build
@@ -87,7 +87,7 @@ def test_a_run_that_was_never_kept_is_refused_and_a_damaged_one_says_so(finished
     sha256 = keep_run(settings, spec, file)
     _, path = kept_run(settings, sha256)
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(WeightsMismatch):
+    with pytest.raises(WeightsChanged):
         build(settings, spec.model_copy(update={"weights": RUN, "weights_hash": sha256}), 3)
     (path.parent / "spec.json").write_text("{")
     with pytest.raises(WeightsNotFound, match="earlier run"):
