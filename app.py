@@ -23,7 +23,7 @@ from core.serving import (
     spool_of,
 )
 from core.settings import settings
-from pages.parts import login, warmup
+from pages.parts import failures, login, warmup
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow tells at length which processor it found
 log = logging.getLogger("thaw")
@@ -51,7 +51,9 @@ async def health(_request):
 
 
 def sentence_instead_of_traceback(error: Exception) -> bool:
-    """A visitor sees a sentence; the traceback goes to the server's log."""
+    """A visitor sees a sentence; the traceback of what nobody expected goes to the server's log."""
+    if failures.tell(error):  # of a part of a screen that runs on its own; the frame tells the others
+        return True
     log.error("A screen failed", exc_info=error)
     st.error(
         f"This screen stopped on an unexpected error ({type(error).__name__}). Nothing stored was lost: reload the "

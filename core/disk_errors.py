@@ -1,10 +1,11 @@
 """What the disk says, in sentences: it is full, or the data folder may not be written. For every room that stores."""
 
 import errno
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.errors import DiskFull, FolderReadOnly, StoreUnavailable
+from core.errors import DiskFull, FolderReadOnly, StoreBusy, StoreUnavailable
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -18,6 +19,8 @@ def in_words(error: BaseException, home: Path) -> StoreUnavailable | None:
     for each in chain(error):
         if isinstance(each, StoreUnavailable):
             return each
+        if isinstance(each, TimeoutError) and hasattr(each, "lock_file"):  # filelock's
+            return StoreBusy(reason=f"{Path(each.lock_file).name} is locked")
         text = str(each)
         number = each.errno if isinstance(each, OSError) else None
         if number in FULL or any(said in text for said in FULL_TEXTS):
@@ -27,6 +30,21 @@ def in_words(error: BaseException, home: Path) -> StoreUnavailable | None:
         if any(said in text for said in CLOSED_TEXTS):
             return FolderReadOnly(folder=home, reason="it is read-only")
     return None
+
+
+def speaking(function):
+    """A function of settings and more whose OSErrors become the sentence, where there is one."""
+
+    @functools.wraps(function)
+    def told(settings, *given, **named):
+        try:
+            return function(settings, *given, **named)
+        except OSError as error:
+            if (said := in_words(error, settings.home)) is None:
+                raise
+            raise said from error
+
+    return told
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import ThawError
-from pages.parts import selection, style
+from pages.parts import failures, selection, style
 
 st.set_page_config(page_title="Thaw", page_icon=Path(__file__).parents[1] / "docs" / "icon.svg", layout="wide")
 style.apply(room=st.query_params.get("room") == "1")
@@ -22,8 +22,15 @@ page = st.navigation(
     position="top",
 )
 selection.leave()
+failed = None
 try:
     selection.bar(page.url_path)
+except (ThawError, OSError) as error:  # a screen that needs no run is shown all the same
+    if not failures.tell_and_watch(error):
+        raise
+    failed = error
+try:
     page.run()
-except ThawError as error:
-    st.error(str(error), icon=":material/error:")
+except (ThawError, OSError) as error:
+    if not (failures.same(error, failed) or failures.tell_and_watch(error)):
+        raise

@@ -7,6 +7,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
+from core import disk_errors
 from core.augment.built_in import BUILT_IN
 from core.augment.recipe_text import LONGEST_NAME, read_recipe, recipe_json
 from core.augment.registry import validate
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 
+@disk_errors.speaking
 def save_recipe(settings: Settings, recipe: Recipe) -> Recipe:
     """Keep the recipe under its name, in place of one that was saved under it before; returns it as kept.
 
@@ -64,6 +66,7 @@ def duplicate(settings: Settings, name: str) -> Recipe:
             return save_recipe(settings, recipe.model_copy(update={"name": stem + ending}))
 
 
+@disk_errors.speaking
 def delete_recipe(settings: Settings, name: str) -> None:
     """Take a saved recipe out of the list; runs keep theirs. Raises UnknownRecipe, BuiltInRecipe."""
     if _key(name) in _BUILT_IN_KEYS:

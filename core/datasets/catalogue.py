@@ -17,8 +17,9 @@ import pandas as pd
 from filelock import FileLock
 from PIL import Image
 
+from core import disk_errors
 from core.datasets.names import checked_name
-from core.datasets.storage import ends_well, read_frame, write_frame, write_text
+from core.datasets.storage import LOCK_SECONDS, ends_well, read_frame, write_frame, write_text
 from core.errors import BadName, DatasetDamaged, PhotoMissing, UnknownDataset
 from core.records import Dataset, dataset_id
 from core.settings import Settings
@@ -146,6 +147,7 @@ def _name_of(settings: Settings, dataset: str) -> str:
     return named[-1] if named else dataset[:8]
 
 
+@disk_errors.speaking
 def store_dataset(
     settings: Settings,
     name: str,
@@ -182,7 +184,7 @@ def store_dataset(
     }
     folder = _folder(settings, identity)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.home / "datasets.lock"):
+    with FileLock(settings.home / "datasets.lock", timeout=LOCK_SECONDS):
         versions = [dataset for dataset in _namings(settings) if dataset.name == name]
         newest = max(versions, key=lambda dataset: dataset.version, default=None)
         # A finding's id stands for its photos, so what was decided holds for every version that has them.
@@ -213,12 +215,13 @@ def store_dataset(
     return dataset
 
 
+@disk_errors.speaking
 def record_decisions(settings: Settings, dataset: Dataset, decisions: Mapping[str, str | None]) -> Dataset:
     """Write decisions by finding id into the record of this name and version; None takes one back.
 
     Nothing else of the record changes. Safe against other processes. Raises UnknownDataset, DatasetDamaged.
     """
-    with FileLock(settings.home / "datasets.lock"):
+    with FileLock(settings.home / "datasets.lock", timeout=LOCK_SECONDS):
         path = _record_path(_folder(settings, dataset.id), dataset)
         if not path.exists():
             raise UnknownDataset(name=dataset.name, known="those that are listed")

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
+from core import disk_errors
 from core.datasets.catalogue import exam_rows, photo_rows
 from core.datasets.dividing import FRACTIONS, PARTS, checked_fractions, divide, group_sizes
-from core.datasets.storage import ends_well, read_frame, write_frame, write_text
+from core.datasets.storage import LOCK_SECONDS, ends_well, read_frame, write_frame, write_text
 from core.errors import SplitDamaged, UnknownSplit
 from core.records import Dataset, Part, Split, evaluation_id, split_id
 from core.settings import Settings
@@ -97,11 +98,12 @@ def keep_split(
     return _store(settings, split, rows)
 
 
+@disk_errors.speaking
 def _store(settings: Settings, split: Split, rows: pd.DataFrame) -> Split:
     """Keep the split; one that is there already stays, but for what is known of it only now."""
     folder = settings.home / "splits" / split.id
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.home / "datasets.lock"):
+    with FileLock(settings.home / "datasets.lock", timeout=LOCK_SECONDS):
         for path in _records(folder):
             if (known := _known(path)) is None:  # damaged: written again where it is the first, else beside
                 continue

@@ -10,6 +10,8 @@ import pandas as pd
 
 from core.errors import ThawError
 
+LOCK_SECONDS = 30  # nobody who works holds the datasets for so long
+
 
 def write_file(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a file beside `path`, sync it, and rename it to `path`; creates the folder."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core import disk_errors
 from core.errors import BadCosts, BadName
 from core.records import content_hash
 from core.runs.files import write_json
@@ -28,6 +29,7 @@ class Costs(NamedTuple):
     matrix: np.ndarray  # float64 (n_classes, n_classes), rows true, columns said
 
 
+@disk_errors.speaking
 def save_costs(settings: Settings, name: str, classes: Sequence[str], matrix: np.ndarray) -> Costs:
     """Keep the costs under their name, in place of those saved under it before for the same classes.
 
@@ -61,6 +63,7 @@ def list_costs(settings: Settings, classes: Sequence[str]) -> list[Costs]:
     return sorted(found, key=lambda one: _key(one.name))
 
 
+@disk_errors.speaking
 def delete_costs(settings: Settings, name: str, classes: Sequence[str]) -> None:
     """Forget the costs of that name; nothing where there are none."""
     _path(settings, name, classes).unlink(missing_ok=True)

@@ -10,7 +10,9 @@ from typing import Any
 
 import streamlit as st
 
+from core import disk_errors
 from core.errors import ThawError
+from core.settings import settings
 from pages.parts import words
 
 Report = Callable[[int, int | None], None]
@@ -103,7 +105,8 @@ class Registry:
                 entry.error = str(error)
             except OSError as error:
                 reason = error.strerror or type(error).__name__
-                entry.error = f"The {entry.place} could not be stored ({reason}). Nothing was kept."
+                said = disk_errors.in_words(error, settings().home)
+                entry.error = str(said or f"The {entry.place} could not be stored ({reason}). Nothing was kept.")
             except Exception as error:  # a thread has nobody above it who could say so
                 entry.error = (
                     f"The {entry.place} stopped on an unexpected error ({type(error).__name__}). Nothing was kept."

@@ -2,6 +2,7 @@
 nobody trains, the sealed exam photos are drawn.
 """
 
+import contextlib
 import gc
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 from streamlit.runtime.scriptrunner import script_runner
 
+from core.errors import StoreUnavailable
 from core.jobs.queue import open_store
 from core.settings import settings
 
@@ -44,7 +46,8 @@ def drawing() -> bool:
 
 
 def _run() -> None:
-    store = open_store(settings())  # brings MLflow, which takes seconds: the first visitor is on the way
+    with contextlib.suppress(StoreUnavailable):  # every screen says so; what else can be made ready is
+        open_store(settings())  # brings MLflow, which takes seconds: the first visitor is on the way
     keep_for_good()
     try:
         _draw_demo()
@@ -58,9 +61,16 @@ def _run() -> None:
         state.tensorflow_over.set()  # a page that waited would else wait for ever; now it shows what is wrong
     keep_for_good()
     time.sleep(EXAM_DELAY)  # the first visitor's first training wants both cores
-    while any(not run.status.over for run in store.list()):
+    while _busy():
         time.sleep(EXAM_DELAY)
     _demo("--exam").communicate()
+
+
+def _busy() -> bool:
+    try:
+        return any(not run.status.over for run in open_store(settings()).list())
+    except StoreUnavailable:
+        return True
 
 
 def keep_keras() -> None:
