@@ -69,7 +69,7 @@ def test_a_pupil_comes_in_with_the_code_and_brings_a_zip_that_never_lies_in_the_
     )
     _soon(page, lambda: [file.read_bytes() for file in (class_home / "uploads").glob("*")] == [sent])
     page.get_by_role("button", name="Import").click()
-    page.get_by_text("12 photos in 2 classes").wait_for(timeout=60_000)
+    page.get_by_text("wood: 12 photos in 2 classes").wait_for(timeout=60_000)
     assert "wood" in {dataset.name for dataset in list_datasets(settings)}
     assert list((class_home / "uploads").glob("*")) == []
 
