@@ -1,7 +1,8 @@
 """A `Run` as the tracker keeps it: everything in tags `thaw.*`, and names other MLflow tools understand beside them."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from core.records import RECALL, EnsembleSpec, Progress, Run, RunKind, RunSpec, Status, ViewsSpec, content_hash
@@ -30,8 +31,9 @@ MIRROR = {  # our status as other MLflow tools see it; never read back
 }
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat()
+def now(after: Iterable[datetime] = ()) -> str:
+    """The time, or where the clock was set back a moment after the latest of `after`."""
+    return max([datetime.now(UTC), *(each + timedelta(microseconds=1) for each in after)]).isoformat()
 
 
 def spec_text(spec: RunSpec) -> str:

@@ -64,7 +64,8 @@ class RunStore(RunEmptying):
             "home": self.home,
             "group": group,
             "classes": record.class_text(classes),
-            "created": record.now(),
+            # Whatever the clock does, who queues later is later in the queue.
+            "created": record.now(run.created for run in self.list(status=Status.QUEUED)),
             "changed": stamp(),
         }
         name = good_name(name)
