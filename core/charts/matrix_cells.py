@@ -68,6 +68,6 @@ def _inked(colours) -> tuple[tuple[str, str], ...]:
 
 
 def widths(labels: Sequence[str], longest: int) -> tuple[float, float]:
-    """Rem that the row labels take, and that a cell needs for numbers of `longest` characters."""
-    names = max(text_width(label, SMALL) for label in labels) / 16 + 0.5
+    """Rem that the longest label takes, and that a cell needs for numbers of `longest` characters."""
+    names = max(text_width(label, SMALL) for label in labels) / 16 + _PADDING
     return round(names, 2), round(_LETTER * max(longest, 3) + _PADDING, 2)

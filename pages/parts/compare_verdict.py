@@ -7,6 +7,7 @@ from core.evaluation.choices import ONE_SEED
 from core.records import Run
 from pages.parts import words
 
+HIGHER, LOWER = ":green[▲]", ":red[▼]"
 EACH = 3  # differences: up to here each has its whole sentence, more are gathered
 SAME_NETWORK = (
     "This speaks of these trained models on these photos. Two trainings of the very same network often differ "
@@ -24,7 +25,9 @@ def show(found: Comparison) -> None:
     if len(differences) <= EACH:
         size = "####" if len(differences) == 1 else "######"
         for one in differences:
-            st.markdown(f"{size} {sign(one)} {words.plain(found.verdict(one))}", help=_HELP)
+            # Of two runs the sentence names the higher one, of more the one that is set against the baseline.
+            head = HIGHER if len(differences) == 1 and one.beyond_noise else sign(one)
+            st.markdown(f"{size} {head} {words.plain(found.verdict(one))}", help=_HELP)
     else:
         st.markdown(f"#### {gathered(found)}", help=_HELP + " The view Figures has each interval.")
     pieces = [settled(found), SAME_NETWORK if differences else "", *choices(found)]
@@ -56,7 +59,7 @@ def sign(one: Difference) -> str:
     """Teal triangle up, brown triangle down, or a grey tilde."""
     if not one.beyond_noise:
         return ":gray[\\~]"
-    return ":green[▲]" if one.accuracy > 0 else ":red[▼]"
+    return HIGHER if one.accuracy > 0 else LOWER
 
 
 def gathered(found: Comparison) -> str:
@@ -66,7 +69,7 @@ def gathered(found: Comparison) -> str:
     for one in found.differences:
         groups.setdefault(sign(one), []).append(found.letters[one.run])
     pieces = []
-    for head, claim in ((":green[▲]", f"higher than {base}"), (":red[▼]", f"lower than {base}")):
+    for head, claim in ((HIGHER, f"higher than {base}"), (LOWER, f"lower than {base}")):
         if letters := groups.get(head):
             pieces.append(f"{head} {', '.join(letters)} {'is' if len(letters) == 1 else 'are'} {claim}")
     if letters := groups.get(":gray[\\~]"):

@@ -18,6 +18,7 @@ from core.charts.matrix_cells import Cells, Scale
 MOST_CELL = 3.4  # rem: wider cells would only part the numbers
 FEW = 10  # classes: up to here cells are tall and their numbers large
 GAP = 0.08  # rem between two cells
+CORNER = 5.6  # rem that its words need
 _GRID = st.components.v2.component(
     "thaw_matrix_grid",
     js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
@@ -91,14 +92,18 @@ def sizes(matrices: Sequence[Matrix], labels: Sequence[str]) -> dict[str, str]:
     c = len(labels)
     # As wide as the longest count, whatever is shown: another kind of number must not move the cells.
     longest = max(len(tip.split(" ")[0]) for matrix in matrices for tip in matrix.cells.tips)
-    names, cell = matrix_cells.widths(labels, longest)
+    label, cell = matrix_cells.widths(labels, longest)
+    names, high = max(label, CORNER), "1.55rem"
     if c <= FEW:
-        cell = max(cell, 2.2)
+        cell, high = max(cell, 2.2, 14 / c), f"{max(2.3, 13 / c):.2f}rem"
+    flat = label <= cell
     return {
         "names": f"{names}rem",
-        "heads": f"{names}rem",
+        "heads": "2.75rem" if flat else f"{max(label, 2.75)}rem",
+        "writing": "horizontal-tb" if flat else "vertical-rl",
+        "turn": "none" if flat else "rotate(180deg)",
         "least": f"{names + c * (cell + GAP):.2f}rem",
         "most": f"{names + c * (max(cell, MOST_CELL) + GAP):.2f}rem",
-        "high": "2.3rem" if c <= FEW else "1.55rem",
+        "high": high,
         "number": "1rem" if c <= FEW else "0.75rem",
     }

@@ -127,7 +127,7 @@ def test_one_ticked_run_has_its_accuracy_matrix_and_classes(runs):
 
 def test_two_ticked_runs_bring_a_verdict_in_looks_grammar(runs):
     text = everything(open_page([runs["strong"], runs["weak"]]))
-    assert ":red[▼] A is 40" in text.replace("\\", "")
+    assert ":green[▲] A is 40" in text.replace("\\", "")  # and not brown: it speaks of the one that is higher
     assert "significant" not in text
 
 
