@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from multiprocessing import connection
 
@@ -19,6 +20,7 @@ from core.settings import Settings
 TRAINER = "core.training.trainer:train"
 PRELOAD = "core.jobs.preload"
 START_SECONDS = 180.0  # for the forkserver to answer, which may still be importing; then it is ended and begun anew
+TELL_SECONDS = 10.0  # for the forkserver to tell that a job that was killed is dead
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Job:
     process: multiprocessing.process.BaseProcess
     heard: connection.Connection  # the worker's heartbeats, a byte each
     beats: int = 0
-    killed: bool = False
+    killed: float | None = None  # when
     code: int | None = None
 
     @property
@@ -76,14 +78,20 @@ class LocalExecutor:
     def poll(self, job: Job) -> int | None:
         if job.code is None:
             job.code = job.process.exitcode
-            if job.code is None and job.killed and not supervision.lives(job.pid):
-                job.code = -signal.SIGKILL  # and whoever should have told is frozen itself
+            if job.code is None and self._untold(job):
+                job.code = -signal.SIGKILL
                 end_forkserver()
             if job.code is not None:
                 # Also where only the forkserver died, which then answers for a job that still runs.
                 supervision.end_session(job.pid)
                 job.heard.close()
         return job.code
+
+    @staticmethod
+    def _untold(job: Job) -> bool:
+        """Whether it was killed and is dead, and the forkserver, which should have told, is frozen itself."""
+        waited = job.killed is not None and time.monotonic() - job.killed > TELL_SECONDS
+        return waited and not supervision.lives(job.pid)
 
     def signs(self, job: Job) -> Signs:
         with contextlib.suppress(OSError):  # nothing new, or closed
@@ -100,7 +108,7 @@ class LocalExecutor:
         if job.code is not None:  # its number may be another process's by now
             return
         if now:
-            job.killed = True
+            job.killed = job.killed or time.monotonic()
             supervision.end_session(job.pid)
         else:
             with contextlib.suppress(ProcessLookupError):
