@@ -62,13 +62,13 @@ class Survival:
             assert not joined
             self.runs.append(run.id)
 
-    def round(self) -> None:
-        """One kill at a random moment, and everything at work again."""
+    def round(self, kind: str | None = None, longest_wait: float = LONGEST_WAIT) -> None:
+        """One kill, of a random kind unless told, at a random moment, and everything at work again."""
         self.queue()
         self.at_work(since=0.0)
-        time.sleep(self.random.uniform(0, LONGEST_WAIT))
+        time.sleep(self.random.uniform(0, longest_wait))
         self.queue()
-        kind = self.random.choices(list(KINDS), list(KINDS.values()))[0]
+        kind = kind or self.random.choices(list(KINDS), list(KINDS.values()))[0]
         while not self.may_die() or not self.kill(kind):
             time.sleep(0.1)
         killed = time.monotonic()

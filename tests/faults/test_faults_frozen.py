@@ -74,6 +74,7 @@ def test_a_frozen_worker_that_holds_the_store_holds_nobody_up_for_long(jobs, wai
     os.kill(frozen, signal.SIGSTOP)
     assert wait_for(jobs.over(run, Status.FINISHED), seconds=SOON).attempt == 2
     server.end()
+    assert jobs.all_gone()
 
 
 @pytest.mark.faults
