@@ -74,4 +74,4 @@ def _reason(error: ValidationError) -> str:
             place, problem["msg"] = place[: place.index("parameters") + 2], "should be a number, a text, true or false"
         # Places are counted from 1, as people count steps.
         reasons.setdefault(" ".join(str(int(part) + 1) if part.isdigit() else part for part in place), problem["msg"])
-    return "; ".join(f"{place}: {text}" for place, text in list(reasons.items())[:3])
+    return "; ".join(f"{place[:120]}: {text[:120]}" for place, text in list(reasons.items())[:3])

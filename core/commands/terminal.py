@@ -3,20 +3,31 @@
 import json
 import sys
 import time
+import unicodedata
 from typing import Annotated
 
 import typer
 
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the direction of writing
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
 def emit(as_json: bool, value: dict, text: str) -> None:
     """Print the object for scripts or the text for people."""
-    print(json.dumps(value, ensure_ascii=False) if as_json else text)
+    print(inert(json.dumps(value, ensure_ascii=False)) if as_json else inert(text))
 
 
 def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(inert(text), file=sys.stderr, flush=True)
+
+
+def inert(text: str) -> str:
+    """`text` without what a terminal obeys: file names and tables from elsewhere may hold its commands."""
+    return "".join("\ufffd" if _obeyed(letter) else letter for letter in text)
+
+
+def _obeyed(letter: str) -> bool:
+    return letter in _TURNING or (letter not in "\n\t" and unicodedata.category(letter) in ("Cc", "Cs"))
 
 
 def counter(*things: str):

@@ -138,8 +138,8 @@ def read_spec(file: Path) -> RunSpec:
         raise PathNotFound(path=file)
     try:
         raw = json.loads(text)
-    except ValueError as error:
-        raise BadSpec(reason=f"{file} is not JSON ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise BadSpec(reason=f"{file} is not JSON ({str(error)[:200]})") from error
     return queue.resolve_spec(settings(), raw)
 
 

@@ -11,7 +11,7 @@ class Head(Record):
     """What follows the backbone, up to the softmax over the classes."""
 
     pooling: Literal["average", "flatten"] = "average"
-    dense: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = (256,)
+    dense: Annotated[tuple[Annotated[int, Field(ge=1, le=8192)], ...], Field(max_length=10)] = (256,)
     dropout: float = Field(default=0.5, ge=0, lt=1)
     batch_normalization: bool = False
 

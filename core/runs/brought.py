@@ -1,6 +1,7 @@
 """Predictions made elsewhere, read from a CSV: `id,split,true`, then a probability column a class, or `predicted`."""
 
 import csv
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,10 @@ from core.records import Part, PartPredictions, Predictions, evaluation_id
 FIXED = ("id", "split", "true")
 LABEL = "predicted"
 PARTS = (Part.VALIDATION, Part.TEST)
+MOST_BYTES = 200 * 2**20
+MOST_CLASSES = 1_000
+MOST_ROWS = 1_000_000
+LONGEST = 300  # letters of an id or a class name
 TOLERANCE = 1e-3  # how far a row's probabilities may be from 1: six printed digits and a hundred classes stay within
 
 
@@ -62,9 +67,15 @@ def read_csv(path: Path) -> tuple[tuple[str, ...], Predictions]:
 def _read(path: Path, refuse) -> pd.DataFrame:
     """The file as strings; refuses what is no CSV with the right columns."""
     try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            refuse(f"it has {size / 2**20:,.0f} MB, at most {MOST_BYTES // 2**20} are read")
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader(file), [])
         names = [name.strip() for name in header]
+        if len(names) > MOST_CLASSES + len(FIXED):
+            refuse(f"it has {len(names):,} columns, at most {MOST_CLASSES:,} classes are possible")
+        for name in names:
+            _check_text(name, "the name of a column", refuse)
         missing = [name for name in FIXED if name not in names]
         if not names:
             refuse("it is empty")
@@ -76,16 +87,33 @@ def _read(path: Path, refuse) -> pd.DataFrame:
             refuse(f"there is neither a probability column a class nor the column {LABEL}")
         if LABEL in names and len(names) > len(FIXED) + 1:
             refuse(f"it has both {LABEL} and probability columns; leave one of them out")
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", names=names, skiprows=1)
+        frame = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", names=names, skiprows=1, nrows=MOST_ROWS + 1
+        )
     except FileNotFoundError:
         refuse("there is no such file")
-    except (OSError, UnicodeDecodeError, csv.Error, pd.errors.ParserError) as error:
-        refuse(f"it can't be read as CSV ({str(error).splitlines()[0]})")
+    except (OSError, ValueError, csv.Error, pd.errors.ParserError) as error:  # ValueError: no UTF-8, a zero byte
+        refuse(f"it can't be read as CSV ({(str(error) or type(error).__name__).splitlines()[0][:200]})")
+    if len(frame) > MOST_ROWS:
+        refuse(f"it has more than {MOST_ROWS:,} rows")
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas would take the first cells for names of the rows
+        refuse(f"its rows have more cells than the {len(names)} columns of the first line")
+    return frame
+
+
+def _check_text(text: str, what: str, refuse) -> None:
+    """Names are shown on screens and in terminals, and some control characters are commands to those."""
+    if len(text) > LONGEST:
+        refuse(f"{what} has {len(text):,} letters, at most {LONGEST} are possible")
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        refuse(f"{what} holds control characters: {text[:40]!a}")
 
 
 def _check_rows(frame: pd.DataFrame, refuse) -> None:
     for name in FIXED:
         frame[name] = frame[name].str.strip()
+        for text in frame[name].unique():
+            _check_text(text, f"a cell of the column {name}", refuse)
         if len(empty := np.flatnonzero(frame[name] == "")):
             refuse(f"line {empty[0] + 2} has no {name}")
     if len(other := np.flatnonzero(~frame["split"].isin(PARTS))):
@@ -118,7 +146,7 @@ def _probabilities(frame: pd.DataFrame, classes: tuple[str, ...], refuse) -> np.
         row, column = np.argwhere(bad)[0]
         refuse(
             f"line {row + 2}: the probability of {classes[column]} must be a number from 0 to 1. "
-            f'Received: "{frame[classes[column]][row]}"'
+            f'Received: "{frame[classes[column]][row][:60]}"'
         )
     sums = numbers.sum(axis=1)
     if len(off := np.flatnonzero(np.abs(sums - 1) > TOLERANCE)):

@@ -1,9 +1,15 @@
 """How the screens say numbers, times, splits and freeze settings."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from core.records import Part, Phase, Progress, Run, Split, Status
+
+_JOINER = "\u2060"
+_ADDRESS = re.compile(r"(?i)(?:https?(?=:)|www(?=\.))")
+_MAILED = re.compile(r"(?=@)")
+_BY_NAME = re.compile(r":(?=[\w+/-]+:)")
 
 
 def count(number: int, thing: str, plural: str | None = None) -> str:
@@ -52,7 +58,14 @@ def split_sentence(split: Split) -> str:
 
 
 def plain(text: str) -> str:
-    """Text from a visitor with Markdown made inert."""
+    """Text from a visitor with Markdown made inert.
+
+    Addresses, and icons and emoji by their names, are looked for in what is left after Markdown's own marks, so that no
+    backslash keeps them from being made: a character without width, at which no line breaks either, stands in them.
+    """
+    text = _ADDRESS.sub(lambda found: found[0] + _JOINER, text)
+    text = _MAILED.sub(_JOINER, text)
+    text = _BY_NAME.sub(":" + _JOINER, text)
     return "".join("\\" + letter if letter in "\\`*_{}[]<>()#+-.!|~$:&@" else letter for letter in text)
 
 
