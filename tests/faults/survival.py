@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import random
 import sqlite3
 import time
@@ -26,6 +27,11 @@ LONGEST_WAIT = 2.0  # of the random moments between being at work again and the 
 KINDS = {"worker": 5, "supervisor": 4, "forkserver": 1, "server": 4, "everything": 4}
 
 
+def busyness() -> float:
+    """Processes that want to run, by processor; 1 at least. The promises in seconds are for a machine that has time."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 class Survival:
     """One data folder under kills, with at least so many unfinished jobs while they go on."""
 
@@ -41,6 +47,7 @@ class Survival:
         self.moments: list[float] = []  # of the kills
         self.requeues: list[float] = []
         self.starts: list[float] = []
+        self.busy = 1.0
         with closing(sqlite3.connect(home / "runs.db")) as database:  # every change of a status, whoever makes it
             database.execute("create table audit (run text, status text)")
             for event in ("insert", "update"):
@@ -79,6 +86,7 @@ class Survival:
             if self.kind != "small":
                 self.starts.append(self.server.serving())
         self.requeues.append(self.at_work(since=killed) - killed)
+        self.busy = max(self.busy, busyness())
         self.check()
 
     def may_die(self) -> bool:
@@ -173,6 +181,7 @@ class Survival:
             "most_epochs_repeated": epochs,
             "most_seconds_repeated": round(seconds, 2),
             "end_seconds": round(ended, 2),
+            "busyness": round(self.busy, 1),
         }
 
     def left_after(self, seconds: float) -> list:

