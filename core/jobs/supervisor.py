@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 
 from filelock import Timeout
 
-from core import upkeep
+from core import disk_errors, upkeep
 from core.errors import StoreUnavailable
 from core.jobs import attempts, places, results, supervision, turns
 from core.jobs.endings import given_up, how
@@ -46,6 +47,8 @@ class Supervisor:
         self._active: dict[str, Active] = {}
         self._claimed: dict[str, int] = {}  # attempts of this supervisor by run id, ended ones too
         self._said: tuple[str, ...] | None = None
+        self.at_work = False  # before it is, there is nothing to end in good order
+        self._failing = ""  # what was said last of what can't be done
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; then end the jobs, which stay "running" and go on under the next supervisor."""
@@ -60,6 +63,7 @@ class Supervisor:
             self._trying(stop, self._open)
             if not stop.is_set():
                 upkeep.start(self._settings, self._store, stop)
+            self.at_work = True
             while not stop.is_set():
                 self._trying(stop, self.step)
                 stop.wait(POLL_SECONDS)
@@ -85,9 +89,14 @@ class Supervisor:
         """Do it, and after a failure again, a while later."""
         while not stop.is_set():
             try:
-                return do()
+                done = do()
+                self._failing = ""
+                return done
             except (StoreUnavailable, OSError) as error:  # a full disk, a locked store: it may be mended
-                print(f"Supervisor: {error}", file=sys.stderr)
+                said = str(disk_errors.in_words(error, self._settings.home) or error)
+                if said != self._failing:  # once: it may be hours until somebody mends it
+                    print(f"Supervisor: {said}", file=sys.stderr, flush=True)
+                self._failing = said
             except Exception:
                 traceback.print_exc()
             stop.wait(2.0)
@@ -227,19 +236,27 @@ def main() -> None:
     parser.add_argument("--train", default=TRAINER, help="module:function that trains")
     given = parser.parse_args()
     stop = threading.Event()
+    supervisor = Supervisor(settings(), LocalExecutor(settings(), given.train), parent=given.parent)
+
+    def end(*_) -> None:
+        stop.set()
+        if not supervisor.at_work:  # on a busy machine it may import for long
+            end_forkserver()
+            os._exit(0)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     if given.parent:
-        threading.Thread(target=_watch, args=(given.parent, stop), daemon=True).start()
-    Supervisor(settings(), LocalExecutor(settings(), given.train), parent=given.parent).run(stop)
+        threading.Thread(target=_watch, args=(given.parent, end), daemon=True).start()
+    supervisor.run(stop)
     end_forkserver()  # while it still imports it would not notice for a while that nobody needs it
 
 
-def _watch(parent: int, stop: threading.Event) -> None:
-    """Stop when the server is gone, and leave by force where that takes too long: workers then end themselves."""
+def _watch(parent: int, end: Callable[[], None]) -> None:
+    """End when the server is gone, and leave by force where that takes too long: workers then end themselves."""
     while os.getppid() == parent:
         time.sleep(0.2)
-    stop.set()
+    end()
     time.sleep(LEAVE_SECONDS)
     os._exit(1)
 

@@ -33,7 +33,11 @@ def sample(
 def photos(ids: tuple[str, ...], size: int) -> np.ndarray:
     """uint8 of shape (n, size, size, 3), decoded by the training's own code."""
     order = sorted(ids)
-    return pixels.decoded(settings(), order, size)[[order.index(photo_id) for photo_id in ids]]
+    try:
+        held = pixels.decoded(settings(), order, size)
+    except OSError:  # there is no room for them, or the folder may not be written: a preview needs neither
+        held = pixels.squares(settings(), order, size)
+    return held[[order.index(photo_id) for photo_id in ids]]
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
