@@ -1,6 +1,6 @@
 """Confusion matrices as tables of cells: what stands in each, its colour and the sentence about it. No figure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ from core.charts.confusion_matrix import ConfusionInfo
 from core.charts.layout import SMALL, text_width
 
 STEPS = 100  # tones of a scale less one: nobody sees a hundredth of it
-_LETTER, _PADDING = 0.46, 0.5  # rem: width of a digit in a cell, and what is around the number
+_DIGIT, _POINT = 0.52, 0.27  # em, of a digit or sign and of a comma or point
+_PADDING, _AROUND = 0.5, 0.15  # rem around a label, around a number
 
 
 class Cells(NamedTuple):
@@ -67,7 +68,12 @@ def _inked(colours) -> tuple[tuple[str, str], ...]:
     return tuple((colour, ink_on(colour)) for colour in colours)
 
 
-def widths(labels: Sequence[str], longest: int) -> tuple[float, float]:
-    """Rem that the longest label takes, and that a cell needs for numbers of `longest` characters."""
-    names = max(text_width(label, SMALL) for label in labels) / 16 + _PADDING
-    return round(names, 2), round(_LETTER * max(longest, 3) + _PADDING, 2)
+def label_width(labels: Sequence[str]) -> float:
+    """Rem that the longest label takes."""
+    return round(max(text_width(label, SMALL) for label in labels) / 16 + _PADDING, 2)
+
+
+def number_width(numbers: Iterable[str], size: float) -> float:
+    """Rem that a cell needs for the longest number, "100" at least, at a font of `size` rem with tabular numerals."""
+    ems = max(sum(_POINT if letter in ",." else _DIGIT for letter in number) for number in (*numbers, "100"))
+    return round(ems * size + _AROUND, 2)

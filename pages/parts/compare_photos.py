@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -116,6 +117,7 @@ def _table(rows: pd.DataFrame, found: Comparison | Shown, kind: str) -> None:
         key=table,
         on_select=lambda: compare_opened.choose(table, ids),
         selection_mode="single-row",
+        selection_default={"selection": {"rows": np.flatnonzero(compare_opened.is_open(shown["id"])).tolist()}},
         column_config=_columns(letters_of(rows), bool(rows["loss"].notna().any())),
         alt=f"{words.count(len(rows), 'photo')} with what each run said of them",
     )

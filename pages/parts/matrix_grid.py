@@ -18,7 +18,7 @@ from core.charts.matrix_cells import Cells, Scale
 MOST_CELL = 3.4  # rem: wider cells would only part the numbers
 FEW = 10  # classes: up to here cells are tall and their numbers large
 GAP = 0.08  # rem between two cells
-CORNER = 5.6  # rem that its words need
+CORNER = 5.0  # rem that its words need
 _GRID = st.components.v2.component(
     "thaw_matrix_grid",
     js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
@@ -90,12 +90,13 @@ def data(
 def sizes(matrices: Sequence[Matrix], labels: Sequence[str]) -> dict[str, str]:
     """Lengths of the style sheet; in rem, since room mode enlarges all."""
     c = len(labels)
+    few, size = c <= FEW, 1 if c <= FEW else 0.75
     # As wide as the longest count, whatever is shown: another kind of number must not move the cells.
-    longest = max(len(tip.split(" ")[0]) for matrix in matrices for tip in matrix.cells.tips)
-    label, cell = matrix_cells.widths(labels, longest)
-    names, high = max(label, CORNER), "1.55rem"
-    if c <= FEW:
-        cell, high = max(cell, 2.2, 14 / c), f"{max(2.3, 13 / c):.2f}rem"
+    counts = {tip.split(" ")[0] for matrix in matrices for tip in matrix.cells.tips}
+    label, cell = matrix_cells.label_width(labels), matrix_cells.number_width(counts, size)
+    names = max(label, CORNER)
+    if few:
+        cell = max(cell, 2.2, 14 / c)
     flat = label <= cell
     return {
         "names": f"{names}rem",
@@ -104,6 +105,6 @@ def sizes(matrices: Sequence[Matrix], labels: Sequence[str]) -> dict[str, str]:
         "turn": "none" if flat else "rotate(180deg)",
         "least": f"{names + c * (cell + GAP):.2f}rem",
         "most": f"{names + c * (max(cell, MOST_CELL) + GAP):.2f}rem",
-        "high": high,
-        "number": "1rem" if c <= FEW else "0.75rem",
+        "high": f"{max(2.3, 13 / c) if few else 1.55:.2f}rem",
+        "number": f"{size}rem",
     }

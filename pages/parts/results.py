@@ -15,8 +15,10 @@ _PAIR = """
 <style>
 [class*="st-key-pair_"] [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
 [class*="st-key-pair_"] [data-testid="stColumn"] { min-width: min(100%, 440px); }
+[class*="st-key-pair_wide"] [data-testid="stColumn"]:first-of-type { min-width: min(100%, 45rem); }
 </style>
 """
+WIDE = "wide"  # key of a pair whose left column has a matrix of up to twenty classes
 SHOW = {"counts": "Photos", "shares": "% of the row", "columns": "% of the column"}
 
 
@@ -44,7 +46,7 @@ def matrix_and_photos(run: Run, part: Part, show: str) -> None:
 def _matrix_and_photos(run: Run, part: Part, show: str) -> None:
     figures, key = loaders.figures(run.id, part), f"result_matrix_{run.id}_{part}"
     classes, source = tuple(figures.per_class["class"]), compare_cells.Source("A", "", ("A",))
-    left, right = pair("result")
+    left, right = pair(WIDE if matrix_grid.FEW < len(classes) <= confusion_matrix.NUMBERED else "result")
     with right:
         cell = compare_cells.boxes(classes, [source])
         if cell is None:
@@ -85,7 +87,7 @@ def pair(key: str):
     """Two columns side by side, one under the other where a matrix would get too narrow to be read."""
     st.html(_PAIR)
     with st.container(key=f"pair_{key}"):
-        return st.columns(2, gap="medium")
+        return st.columns([3, 2] if key == WIDE else 2, gap="medium")
 
 
 def headline(run: Run) -> None:

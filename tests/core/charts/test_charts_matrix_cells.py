@@ -73,5 +73,12 @@ def test_every_number_can_be_read_on_its_tone(dark):
 
 
 def test_longer_names_and_longer_numbers_take_more_room():
-    assert matrix_cells.widths(["a"], 3) < matrix_cells.widths(["a long name"], 3)
-    assert matrix_cells.widths(["a"], 3)[1] < matrix_cells.widths(["a"], 5)[1]
+    assert matrix_cells.label_width(["a"]) < matrix_cells.label_width(["a", "a long name"])
+    short, long, means = (matrix_cells.number_width([text], 0.75) for text in ("7", "1,035", "1,035.5"))
+    assert short < long < means
+    assert short == matrix_cells.number_width(["100"], 0.75)  # shares have three digits
+
+
+def test_twenty_classes_of_a_thousand_photos_fit_on_a_page_of_800_px():
+    cells = 20 * matrix_cells.number_width(["1,035"], 0.75)
+    assert 16 * (cells + matrix_cells.label_width(["a name of 14 c"])) < 740  # px; and a line between two cells
