@@ -27,7 +27,7 @@ def in_words(error: BaseException, home: Path) -> StoreUnavailable | None:
             return DiskFull(folder=home)
         if number in CLOSED and _ours(each, home):
             return FolderReadOnly(folder=home, reason=_reason(each, home))
-        if any(said in text for said in CLOSED_TEXTS):
+        if number is None and any(said in text for said in CLOSED_TEXTS):
             return FolderReadOnly(folder=home, reason="it is read-only")
     return None
 

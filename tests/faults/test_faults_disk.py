@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from full_disk import FullDisk
 
-from core import augment, datasets, disk_errors, ensembles, upkeep
+from core import augment, datasets, disk_errors, upkeep
+from core.ensembles import saved
 from core.errors import DiskFull, StoreUnavailable
 from core.records import Progress, RunKind, Status
 from core.runs import RunStore, backups, costs_store
@@ -24,20 +25,23 @@ ARRAYS = {"variable/00000": np.zeros(1000, dtype="float32")}
 
 
 def import_folder(home, store, folder):
-    if not (folder / "photos").exists():
-        full_home.photos_into(folder / "photos", each=2, seed=3)
-    return datasets.import_folder(home.settings, folder / "photos", "Shrubs")
+    photos = folder / f"photos {len(datasets.list_datasets(home.settings))}"
+    if not photos.exists():
+        full_home.photos_into(photos, each=2, seed=len(photos.parts[-1]) + int(photos.name.split()[1]) * 100)
+    return datasets.import_folder(home.settings, photos, photos.name)
 
 
 def import_zip(home, store, folder):
-    if not (folder / "photos.zip").exists():
-        full_home.photos_into(folder / "zipped", each=2, seed=4)
-        shutil.make_archive(str(folder / "photos"), "zip", folder / "zipped")
-    return datasets.import_zip(home.settings, folder / "photos.zip", "Herbs")
+    name = f"zipped {len(datasets.list_datasets(home.settings))}"
+    if not (folder / f"{name}.zip").exists():
+        full_home.photos_into(folder / name, each=2, seed=int(name.split()[1]) * 1000)
+        shutil.make_archive(str(folder / name), "zip", folder / name)
+    return datasets.import_zip(home.settings, folder / f"{name}.zip", name)
 
 
 def make_split(home, store, folder):
-    return datasets.make_split(home.settings, datasets.find_dataset(home.settings, "Trees"), seed=5)
+    dataset = datasets.find_dataset(home.settings, "Trees")
+    return datasets.make_split(home.settings, dataset, seed=5 + len(datasets.list_splits(home.settings, dataset.id)))
 
 
 def save_recipe(home, store, folder):
@@ -53,12 +57,12 @@ def bring_predictions(home, store, folder):
 
 
 def keep_ensemble(home, store, folder):
-    return ensembles.save(store, full_home.ensemble_of(home), "both")
+    return saved.save(store, full_home.ensemble_of(home), f"both {len(store.list())}")
 
 
 def submit(home, store, folder):
-    spec = store.get(home.queued).spec.model_copy(update={"seed": 11})
-    return store.submit(spec, "eleven", evaluation_id="e")
+    spec = store.get(home.queued).spec
+    return store.submit(spec, "again", evaluation_id="e", again=True)
 
 
 def keep_in_order(home, store, folder):
@@ -95,7 +99,8 @@ DONE = {
         import_zip,
     )
 }
-SHORT = ("save_recipe", "bring_predictions")
+ONE_RUN = (bring_predictions, keep_ensemble, submit)  # each makes one, or says that it didn't
+SHORT = ("save_recipe",)
 
 
 def said(error: Exception, home: Path) -> StoreUnavailable | None:
@@ -105,7 +110,7 @@ def said(error: Exception, home: Path) -> StoreUnavailable | None:
 
 def swept(home, store, folder, act, only: bool) -> list[str]:
     """Do it with the disk full at the first place, at the second ... until it is done; the places."""
-    before, number = full_home.told(home), 0
+    before, number, listed = full_home.told(home), 0, store.list()
     root = home.settings.home
     while True:
         number += 1
@@ -120,10 +125,12 @@ def swept(home, store, folder, act, only: bool) -> list[str]:
             assert disk.hit, f"failed with room enough: {error!r}"
             assert isinstance(said(error, root), DiskFull), f"{disk.places[number - 1 :]}: {error!r}"
         # With room again.
-        listed = {run.id: run for run in store.list()}
-        for run in listed.values():
+        earlier, listed = listed, store.list()
+        for run in listed:
             if run.status == Status.FINISHED:
                 store.predictions(run.id)
+        if act in ONE_RUN:
+            assert len(listed) == len(earlier) + (error is None), disk.places
         assert datasets.damaged_datasets(home.settings) == []
         if number % 7 == 1 or not disk.hit:
             full_home.keeps(before, full_home.told(home))

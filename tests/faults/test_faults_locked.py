@@ -61,6 +61,7 @@ def refused(ask) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("what", ["runs.lock", "runs.db", "runs.db, by a reader"])
 def test_who_writes_waits_a_bounded_time_and_writes_afterwards(home, store, what):
     with held(home.settings.home, what):
@@ -75,6 +76,7 @@ def test_who_writes_waits_a_bounded_time_and_writes_afterwards(home, store, what
     assert len(store.list()) == 4
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("what", ["runs.lock", "runs.db, by a reader"])
 def test_who_only_looks_is_not_held_up_by_who_writes_runs_or_reads(home, store, what):
     with held(home.settings.home, what):
@@ -83,6 +85,7 @@ def test_who_only_looks_is_not_held_up_by_who_writes_runs_or_reads(home, store, 
         assert RunStore(home.settings, PATIENCE).get(home.queued).name == "waits"
 
 
+@pytest.mark.faults
 def test_a_stop_is_asked_for_without_the_lock_of_the_runs(home, store):
     with held(home.settings.home, "runs.lock"):
         store.request_stop(home.queued)
@@ -98,12 +101,14 @@ def test_a_store_in_an_exclusive_transaction_is_told_to_who_looks_and_to_who_ope
     assert len(store.list()) == 4
 
 
+@pytest.mark.faults
 def test_a_store_that_is_being_made_by_another_process_is_waited_for_and_told(home):
     with held(home.settings.home, "store.lock"):
         assert refused(lambda: RunStore(home.settings, PATIENCE)) < LONG
     assert len(RunStore(home.settings, PATIENCE).list()) == 4
 
 
+@pytest.mark.faults
 def test_of_fifty_visitors_none_waits_for_the_others_waiting(home):
     store = RunStore(home.settings, 1.0)
     with held(home.settings.home, "runs.db"), ThreadPoolExecutor(50) as visitors:
@@ -124,6 +129,7 @@ def test_pages_and_commands_wait_seconds_and_jobs_a_minute(home, monkeypatch):
     open_store.cache_clear()
 
 
+@pytest.mark.faults
 def test_the_command_line_says_the_sentence(home, monkeypatch, capsys):
     monkeypatch.setattr(named, "settings", lambda: home.settings)
     monkeypatch.setattr(sentences, "PAGE_SECONDS", PATIENCE)
