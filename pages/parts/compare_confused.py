@@ -48,8 +48,8 @@ def _pairs(found: Comparison) -> None:
         on_select=lambda: _pair_clicked(key, pairs),
         selection_mode="single-row",
         column_config={
-            "true": st.column_config.TextColumn("True", width="small"),
-            "said": st.column_config.TextColumn("Said", width="small"),
+            "true": st.column_config.TextColumn("True", width=115),
+            "said": st.column_config.TextColumn("Said", width=115),
             "photos": st.column_config.NumberColumn(
                 "Photos", width=65, format="%.0f" if len(found.figures) == 1 else "%.1f", help="Mean over the runs."
             ),
