@@ -97,15 +97,33 @@ def walk(folder: Path, roots: tuple[Path, ...] | None) -> Iterator[tuple[tuple[s
     yield from below(folder, ())
 
 
-def read_photo(path: Path) -> bytes:
-    """The bytes of a file as it is. Raises UnreadablePhoto where it is too large, no plain file or can't be read."""
+def readable(settings: Settings, folder: Path, visitor: bool) -> tuple[Path, ...] | None:
+    """Where links in a folder that is imported may lead; None: everywhere."""
+    return (folder.resolve(), *allowed_roots(settings)) if visitor else None
+
+
+def read_photo(path: Path, inside: tuple[Path, ...] | None = None) -> bytes:
+    """The bytes of a file as it is; with `inside` only of one that lies in these folders once it is open.
+
+    Between the listing of a folder and the reading of its files somebody may put a link or a pipe in a file's place.
+    Raises UnreadablePhoto where it is too large, no plain file, elsewhere, or can't be read.
+    """
     try:
-        with path.open("rb") as file:
+        # A pipe would be waited on for ever; without a block it is opened, and seen to be one.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadablePhoto("it is no plain file")
+            if inside is not None and not _lies_in(path, inside, status):
+                raise UnreadablePhoto("it is a link that leads out of the folder")
             if status.st_size > MOST_BYTES:
                 raise UnreadablePhoto(f"it is larger than {MOST_BYTES // 2**20} MB")
             return file.read(MOST_BYTES)
-    except OSError as error:
-        raise UnreadablePhoto(f"it can't be read ({error.strerror})") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+        raise UnreadablePhoto(f"it can't be read ({getattr(error, 'strerror', None) or 'a loop of links'})") from None
+
+
+def _lies_in(path: Path, inside: tuple[Path, ...], opened: os.stat_result) -> bool:
+    """Whether the file that was opened is the one to which the path leads now, in one of the folders."""
+    real = path.resolve()
+    return any(real.is_relative_to(root) for root in inside) and os.path.samestat(opened, real.stat())

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from core.datasets.archives import LIMITS, Limits, entry_parts, open_zip, read_entry
 from core.datasets.decoding import MOST_BYTES, UnreadablePhoto
-from core.datasets.folders import allowed_roots, read_photo, walk
+from core.datasets.folders import allowed_roots, read_photo, readable, walk
 from core.datasets.gathering import Gathered, Incoming
 from core.datasets.intake import Report, ingest
 from core.datasets.layout import refuse_twins
@@ -64,7 +64,8 @@ def import_folder(
             files.append(parts)
         else:
             left_out.append(LeftOut(printable("/".join(parts)), reason))
-    tree = [(parts, lambda parts=parts: read_photo(path.joinpath(*parts))) for parts in files]
+    inside = readable(settings, path, visitor)
+    tree = [(parts, lambda parts=parts: read_photo(path.joinpath(*parts), inside)) for parts in files]
     return _import_tree(settings, name, printable(str(path)), tree, left_out, report, parent, labels)
 
 
