@@ -1,5 +1,6 @@
 """The trainer: phases one after the other, from the last checkpoint on, to predictions on validation and test."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -84,7 +85,8 @@ class _Training:
         self.settings, self.spec, self.classes, self.folder = settings, spec, classes, folder
         self.reporter, self.checkpoint_seconds = reporter, checkpoint_seconds
         self.checkpoints = folder.parent / "checkpoints"
-        self.began = self.saved = time.monotonic()
+        self.began = time.monotonic()
+        self.saved = -math.inf  # an attempt's first epoch is always kept: who is killed often gets further all the same
         self.earlier_seconds = 0.0
         make_deterministic()
         reporter.say("reading photos")

@@ -32,6 +32,14 @@ def busyness() -> float:
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
+def may_die(settings, run_id: str) -> bool:
+    """Three deaths in a row without a checkpoint give a job up, as promised: here the third one waits for one."""
+    counted = read_json(settings.jobs / run_id / attempts.FILE) or {}
+    limits = {"deaths": attempts.MOST, "together": attempts.MOST_TOGETHER}
+    near = any(counted.get(what, 0) >= most - 1 for what, most in limits.items())
+    return not near or attempts._checkpoints(settings, run_id) != counted.get("checkpoints")
+
+
 class Survival:
     """One data folder under kills, with at least so many unfinished jobs while they go on."""
 
@@ -76,7 +84,7 @@ class Survival:
         time.sleep(self.random.uniform(0, longest_wait))
         self.queue()
         kind = kind or self.random.choices(list(KINDS), list(KINDS.values()))[0]
-        while not self.may_die() or not self.kill(kind):
+        while not all(may_die(self.settings, run) for run in self.runs) or not self.kill(kind):
             time.sleep(0.1)
         killed = time.monotonic()
         self.kills[kind] += 1
@@ -88,16 +96,6 @@ class Survival:
         self.requeues.append(self.at_work(since=killed) - killed)
         self.busy = max(self.busy, busyness())
         self.check()
-
-    def may_die(self) -> bool:
-        """Three deaths in a row without a checkpoint give a job up, as promised: here the third one waits for one."""
-        for run in self.store.list(status=Status.RUNNING):
-            counted = read_json(self.settings.jobs / run.id / attempts.FILE) or {}
-            limits = {"deaths": attempts.MOST, "together": attempts.MOST_TOGETHER}
-            near = any(counted.get(what, 0) >= most - 1 for what, most in limits.items())
-            if near and attempts._checkpoints(self.settings, run.id) == counted.get("checkpoints"):
-                return False
-        return True
 
     def kill(self, kind: str) -> bool:
         """Whether there was somebody to kill."""

@@ -15,7 +15,7 @@ from itertools import pairwise
 import pytest
 from serving import ROOT, Server, environment, power_loss, processes
 from small_home import settings_of
-from survival import ENDED, REQUEUED, SERVING, Survival, busyness
+from survival import ENDED, REQUEUED, SERVING, Survival, busyness, may_die
 
 from core.datasets import find_dataset, list_splits
 from core.jobs import places, queue, supervision
@@ -110,6 +110,10 @@ def test_a_real_training_repeats_at_most_an_epoch_or_ten_seconds_after_each_kill
     for _ in range(max(2, round(KILLS * 0.06))):
         wait_until(lambda old=before: trains_again(store.get(run.id), old))
         time.sleep(chance.uniform(0, 15))
+        before = store.get(run.id)
+        if before.status.over:
+            break
+        wait_until(lambda: may_die(settings, run.id))
         before = store.get(run.id)
         if before.status.over:
             break
