@@ -92,6 +92,12 @@ def class_url(class_home, chromium) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def serve(chromium) -> Callable:
+    """Serve another data folder: `with serve(home) as url`."""
+    return _served
+
+
 @contextmanager
 def _served(home: Path, cookie: str = "", **environment: str) -> Iterator[str]:
     with socket.socket() as probe:
