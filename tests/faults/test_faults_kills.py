@@ -51,7 +51,7 @@ def keep_promises(figures: dict) -> None:
 
 def test_a_few_kills_at_random_moments_lose_nothing_and_finish_nothing_twice(survival):
     lives = survival("small", SEED, queued=2)
-    for kind in ("worker", "supervisor", "worker", "everything", "worker", "server"):
+    for kind in ("worker", "everything", "worker", "supervisor"):
         lives.round(kind, longest_wait=1.0)
     assert lives.end()["most_epochs_repeated"] <= 1
 
