@@ -36,6 +36,12 @@ def _view(found: Comparison, runs: list[Run]) -> None:
         what = _what_switch(bool(repeats))
         first, second = _two(found, runs) if what == DIFFERENCE else (None, None)
         order = _order(found)
+        pictures = len(found.classes) <= NUMBERED and st.toggle(
+            "As pictures",
+            key="compare_matrices_pictures",
+            help="To be saved: a pointer on one brings its camera (PNG, or SVG under “Take with you”). Tables can be "
+            "clicked, pictures can't.",
+        )
     if what == DIFFERENCE:
         sources = [Source(f"{first}+{second}", f"{first} or {second}", (first, second))]
     else:
@@ -46,9 +52,10 @@ def _view(found: Comparison, runs: list[Run]) -> None:
             compare_confused.panel(found, runs, sources)
         with left, st.container(key="compare_matrices"):
             if what == DIFFERENCE:
-                compare_matrices.difference(found, sources[0], numbers, order)
+                compare_matrices.difference(found, sources[0], numbers, order, pictures)
             else:
-                compare_matrices.grid(found, {found.letters[run.id]: run.name for run in runs}, sources, numbers, order)
+                names = {found.letters[run.id]: run.name for run in runs}
+                compare_matrices.grid(found, names, sources, numbers, order, pictures)
 
 
 def _what_switch(repeats: bool) -> str:

@@ -10,7 +10,7 @@ from core.evaluation import Comparison
 from core.evaluation.figures import accuracy_of
 from core.evaluation.pairs import merged
 from core.records import Run
-from pages.parts import compare_cells, matrix_grid, results, selection, words
+from pages.parts import compare_cells, compare_out, matrix_grid, results, selection, words
 from pages.parts.compare_cells import Source
 from pages.parts.matrix_grid import Matrix
 
@@ -45,12 +45,18 @@ def confusion_of(found: Comparison, source: Source) -> np.ndarray:
     return merged([by_letter[letter] for letter in source.letters])
 
 
-def grid(found: Comparison, names: dict[str, str], sources: list[Source], numbers: str, order) -> None:
-    """All matrices on one scale, so many at once as a browser draws quickly and more by a button."""
+def grid(
+    found: Comparison, names: dict[str, str], sources: list[Source], numbers: str, order, pictures: bool = False
+) -> None:
+    """All matrices on one scale, so many at once as a browser draws quickly and more by a button.
+
+    pictures: to be saved, not clicked; beyond twenty classes they are pictures in any case.
+    """
     c = len(found.classes)
-    step = MOST_CELLS // c**2 if c <= confusion_matrix.NUMBERED else AT_ONCE
+    tables = c <= confusion_matrix.NUMBERED and not pictures
+    step = MOST_CELLS // c**2 if tables else AT_ONCE
     shown = min(st.session_state.get(_MORE, step), len(sources))
-    if c <= confusion_matrix.NUMBERED:
+    if tables:
         _tables(found, names, sources[:shown], numbers, order)
     else:
         _pictures(found, names, sources[:shown], numbers, order)
@@ -88,7 +94,8 @@ def _pictures(found: Comparison, names: dict[str, str], sources: list[Source], n
             st.markdown(f"**{', '.join(source.letters)}** {words.plain(name)}{_others(source)}: {told}")
             key = f"compare_matrix_{source.key}_{found.part}"
             alt = f"Confusion matrix of {name}{_others(source)}: {told} photos on the diagonal."
-            results.draw(confusion, found.classes, numbers, key, alt, scale=False, order=order)
+            config = compare_out.config(f"confusion matrix {', '.join(source.letters)}")
+            results.draw(confusion, found.classes, numbers, key, alt, scale=False, order=order, config=config)
 
 
 def _others(source: Source) -> str:
@@ -99,7 +106,7 @@ def _right(confusion: np.ndarray) -> str:
     return words.percent(accuracy_of(confusion), round(confusion.sum()))
 
 
-def difference(found: Comparison, source: Source, numbers: str, order) -> None:
+def difference(found: Comparison, source: Source, numbers: str, order, pictures: bool = False) -> None:
     """One matrix, symmetric about 0: where the second run of the source puts more photos than the first."""
     by_letter = {letter: found.figures[run].confusion for run, letter in found.letters.items() if run in found.figures}
     first, second = source.letters
@@ -113,9 +120,10 @@ def difference(found: Comparison, source: Source, numbers: str, order) -> None:
         f"Difference of the confusion matrices of {first} and {second}, from -{info.limit:.0f} to {info.limit:.0f} "
         f"{info.unit}"
     )
-    if len(found.classes) > confusion_matrix.NUMBERED:
+    if pictures or len(found.classes) > confusion_matrix.NUMBERED:
         figure = confusion_difference.plot(info, selection.dark(), names=(first, second))
-        results.chart(figure, len(found.classes), f"compare_difference_{source.key}_{found.part}", alt)
+        key, config = f"compare_difference_{source.key}_{found.part}", compare_out.config(f"from {first} to {second}")
+        results.chart(figure, len(found.classes), key, alt, config)
         return
     matrix = Matrix(source.key, "", alt, "", matrix_cells.of_difference(info, (first, second)))
     scale = matrix_cells.difference_scale(info, selection.dark())

@@ -150,17 +150,18 @@ def draw(
     height: int | None = None,
     scale: bool = True,
     order: Sequence[int] | None = None,
+    config: dict | None = None,
 ) -> None:
-    """A picture of any confusion matrix, whole or a mean."""
+    """A picture of any confusion matrix, whole or a mean; `config` replaces Plotly's usual settings."""
     counts, order = tuple(map(tuple, confusion.tolist())), None if order is None else tuple(order)
-    chart(_picture(counts, classes, selection.dark(), show, height, scale, order), len(classes), key, alt)
+    chart(_picture(counts, classes, selection.dark(), show, height, scale, order), len(classes), key, alt, config)
 
 
-def chart(figure, n_classes: int, key: str, alt: str) -> None:
+def chart(figure, n_classes: int, key: str, alt: str, config: dict | None = None) -> None:
     """A square picture of classes; more than 20 of them can be zoomed into."""
     many = n_classes > confusion_matrix.NUMBERED
-    config = {"displaylogo": False, "displayModeBar": "hover" if many else False}
-    st.plotly_chart(figure, key=key, config=config, alt=alt)
+    usual = {"displaylogo": False, "displayModeBar": "hover" if many else False}
+    st.plotly_chart(figure, key=key, config=config or usual, alt=alt)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -97,6 +97,23 @@ def test_the_difference_of_two_is_one_table_symmetric_about_nought(runs):
     assert "From A to B" in everything(page)
 
 
+def test_matrices_can_be_drawn_as_pictures_that_a_camera_saves(runs):
+    page = open_view(runs["first"], runs["elsewhere"], compare_matrices_pictures=True)
+    pictures = page.get("plotly_chart")
+    assert len(pictures) == 2
+    configs = [json.loads(picture.proto.config) for picture in pictures]
+    assert {config["toImageButtonOptions"]["filename"] for config in configs} == {
+        "thaw confusion matrix A",
+        "thaw confusion matrix B",
+    }
+    assert not page.get("bidi_component")
+    page = open_view(
+        runs["first"], runs["elsewhere"], compare_matrices_pictures=True, compare_matrices_runs="Difference of two"
+    )
+    (picture,) = page.get("plotly_chart")
+    assert json.loads(picture.proto.config)["toImageButtonOptions"]["filename"] == "thaw from A to B"
+
+
 def test_the_difference_of_two_of_three_runs_can_be_chosen_and_never_is_one_with_itself(runs):
     page = open_view(runs["first"], runs["second"], runs["elsewhere"])
     page.segmented_control(key="compare_matrices_repeats").set_value("Difference of two").run()
