@@ -10,20 +10,20 @@ from core.records import Status
 
 
 class Idle:
-    """An executor whose jobs never say anything."""
+    """An executor whose jobs never say anything, and end when they are asked to."""
 
     def __init__(self):
-        self.started = []
+        self.started, self.asked = [], []
 
     def start(self, run_id, attempt):
         self.started.append((run_id, attempt))
         return run_id
 
-    def poll(self, job):  # noqa: ARG002
-        return None
+    def poll(self, job):
+        return 3 if job in self.asked else None
 
-    def stop(self, job, now=False):
-        pass
+    def stop(self, job, now=False):  # noqa: ARG002
+        self.asked.append(job)
 
 
 @pytest.fixture
