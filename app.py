@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from core.jobs.service import ensure_supervisor, supervisor_state
 from core.serving import (
+    Crowd,
     Door,
     Entry,
     SchoolEntry,
@@ -73,7 +74,7 @@ def middleware() -> list[Middleware]:
         passed.append(Middleware(SchoolEntry, user_of=login.user_of, login=login.address, **bounds))
     elif here.class_mode:
         passed.append(Middleware(Entry, passes=passes_of(here)))
-    return [*passed, Middleware(Uploads, spool=spool_of(here), owner_of=owner_of)]
+    return [*passed, Middleware(Crowd), Middleware(Uploads, spool=spool_of(here), owner_of=owner_of)]
 
 
 def owner_of(scope) -> str:

@@ -6,6 +6,7 @@ from core.charts import learning_curves
 from core.errors import ThawError
 from core.jobs import queue
 from core.records import Dataset, Run, Split, Status
+from core.serving import pace
 from core.settings import settings
 from core.training import preset_spec
 from pages.parts import loaders, results, selection, visitors, warmup, words
@@ -27,7 +28,7 @@ def first_model(dataset: Dataset, split: Split) -> None:
         st.error(f"This training is {mine.status}: {words.plain(mine.error or 'somebody stopped it')}")
         offer(dataset, split, spec)
     else:
-        follow(mine.id)
+        st.fragment(follow, run_every=pace(0.7))(mine.id)
 
 
 def offer(dataset: Dataset, split: Split, spec) -> None:
@@ -69,7 +70,6 @@ def sample(dataset: Dataset) -> None:
             st.caption(words.plain(dataset.classes[row.label]))
 
 
-@st.fragment(run_every=0.7)
 def follow(run_id: str) -> None:
     """The training as it goes; when it is over the page draws the result."""
     run = loaders.run(run_id)

@@ -2,6 +2,7 @@
 
 from core.serving.addresses import own_addresses, own_names
 from core.serving.codes import class_codes, grouped
+from core.serving.crowd import Crowd, pace
 from core.serving.door import Door
 from core.serving.entry import LEAVE, Entry
 from core.serving.passes import COOKIE, cookie_of, passes_of
@@ -12,6 +13,7 @@ from core.serving.uploads import Uploads
 __all__ = [
     "COOKIE",
     "LEAVE",
+    "Crowd",
     "Door",
     "Entry",
     "SchoolEntry",
@@ -21,6 +23,7 @@ __all__ = [
     "grouped",
     "own_addresses",
     "own_names",
+    "pace",
     "passes_of",
     "school_visitor",
     "spool_of",

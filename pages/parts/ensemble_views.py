@@ -7,6 +7,7 @@ from core.errors import ThawError, UnknownBackbone
 from core.jobs import queue, turns
 from core.jobs import views as jobs
 from core.records import Recipe, Run, RunKind, Status, ViewsSpec
+from core.serving import pace
 from core.settings import settings
 from core.training.views import CHOICES, check_recipe, default_recipe, reason_against
 from pages.parts import ensemble_views_result, loaders, train_jobs, visitors, words
@@ -33,7 +34,7 @@ def show(choice: Choice) -> None:
         _start(choice, source, wanted)
     elif not found.status.over:
         key = f"ensemble_views_job_{found.id}"
-        st.fragment(_moving, run_every=1.0, key=key)(found.id)
+        st.fragment(_moving, run_every=pace(1.0), key=key)(found.id)
     elif found.status == Status.FINISHED:
         ensemble_views_result.show(choice, source, found)
     else:

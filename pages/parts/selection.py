@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import ThawError
 from core.evaluation import letter
 from core.records import Dataset, Run, Split, Status
+from core.serving import pace
 from pages.parts import class_panel, loaders, warmup, words
 
 DATASET, SPLIT, RUNS, TEST = "dataset", "split", "runs", "test"
@@ -217,7 +218,7 @@ def _jobs(page: str) -> None:
     The key differs from page to page: a timer of the last page must find nothing to run on this one.
     """
     active = any(not run.status.over for run in loaders.runs())
-    st.fragment(_jobs_chip, run_every=2.0 if active else None, key=f"selection_jobs_{page}")()
+    st.fragment(_jobs_chip, run_every=pace(2.0) if active else None, key=f"selection_jobs_{page}")()
 
 
 def _look_for_photos() -> None:

@@ -8,6 +8,7 @@ from core.evaluation import reading
 from core.jobs import queue, turns
 from core.jobs.service import job_log, supervisor_state
 from core.records import ENDED_EARLY, NOT_A_NUMBER, Run, Status
+from core.serving import pace
 from core.settings import settings
 from core.training.epoch import MOST_RECALLS
 from pages.parts import comparisons, loaders, run_words, selection, visitors, words
@@ -21,7 +22,7 @@ GOES_ON, BEGINS_AGAIN = "it goes on from its last checkpoint.", "it begins again
 def jobs() -> None:
     """All jobs of this store. Looks again every second as long as one is under way."""
     active = any(not run.status.over for run in _all())
-    st.fragment(_jobs, run_every=1.0 if active else None)(active)
+    st.fragment(_jobs, run_every=pace(1.0) if active else None)(active)
 
 
 def _all() -> list[Run]:
