@@ -1,4 +1,4 @@
-"""How many screens are open, each with one websocket. Pages that look again by themselves do so less often in a crowd."""
+"""How many screens are open, one websocket each: in a crowd, pages that look again by themselves do so less often."""
 
 from collections.abc import Callable
 
