@@ -109,4 +109,4 @@ def _leave() -> None:
         st.button("Sign out", key="class_sign_out", icon=":material/logout:", on_click=st.logout)
     else:
         # Not a link button: that one opens another window, and this one would stay as it is.
-        st.html(f'<a href="{LEAVE}" target="_self">Leave the class</a>')
+        st.html(f'<a href="{LEAVE}" target="_self" style="color: inherit">Leave the class</a>')
