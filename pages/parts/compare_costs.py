@@ -10,7 +10,7 @@ from core.evaluation.costs import cheapest_cost, cost_interval, expected_cost, p
 from core.records import Part, Run
 from core.runs.costs_store import LONGEST_NAME, PLAIN, delete_costs, list_costs, save_costs
 from core.settings import settings
-from pages.parts import compare_out, loaders, plain_table, selection, words
+from pages.parts import compare_out, loaders, plain_table, selection, visitors, words
 from pages.parts.compare_calibration import calibrated
 from pages.parts.plain_table import Cell
 
@@ -85,7 +85,8 @@ def keep(classes: tuple[str, ...], matrix: np.ndarray, name: str) -> None:
                 st.error(words.plain(str(error)), icon=":material/error:")
                 return
             _go_on(kept.name, f"Saved as {kept.name}.")
-        if name and st.button("Delete", key="compare_costs_delete", icon=":material/delete:", type="tertiary"):
+        mine = visitors.current().teacher  # saved costs belong to nobody, so in a class the teacher deletes them
+        if name and mine and st.button("Delete", key="compare_costs_delete", icon=":material/delete:", type="tertiary"):
             delete_costs(settings(), name, classes)
             _go_on(PLAIN, f"{name} is deleted.")
 
